@@ -1,0 +1,1 @@
+"""Counties and what they bring: school files, judgements and vetoes."""

@@ -1,0 +1,7 @@
+"""Counties, school files, judgements and vetoes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("counties", __name__)

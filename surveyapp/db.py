@@ -1,0 +1,162 @@
+"""One engine, two kinds of transaction: reading, and writing that is on disk before anybody is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import pysqlite3
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, String, create_engine, event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.types import LargeBinary, TypeDecorator
+
+# Versions of SQLite in which two writers or checkpointers can lose committed pages in WAL mode (the WAL-reset
+# race): everything from 3.7.0 before 3.51.3, except the branches it was mended in.
+WAL_MENDED_IN = (3, 51, 3)
+WAL_MENDED_BRANCHES = {(3, 50): 7, (3, 44): 6}
+
+BUSY_TIMEOUT_MS = 5_000
+POOL_SIZE = 16
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 5_000
+
+
+class Base(DeclarativeBase):
+    """The tables; every constraint has a name, because a name is what the error page is chosen by."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: String(), bytes: LargeBinary()}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; a naive one is refused, because nobody could say what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
+    """Return the named check that a column holds one of an enumeration's codes."""
+    codes = ", ".join(f"'{choice.value}'" for choice in choices)
+    return CheckConstraint(f"{column} IN ({codes})", name=f"{column}_known")
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Say whether this SQLite has the mended write-ahead log."""
+    if version >= WAL_MENDED_IN:
+        return True
+    mended = WAL_MENDED_BRANCHES.get(version[:2])
+    return mended is not None and version[2] >= mended
+
+
+class Database:
+    """The one way to the tables: :meth:`reading` and :meth:`writing`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else _postgres_engine(url)
+        self._writer = self.engine.execution_options(begin="IMMEDIATE")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say which of the two supported stores this is."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session whose changes are never kept."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that is committed, durably, when the block ends without an exception."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing_rows(self) -> Iterator[Connection]:
+        """Give a plain connection in a write transaction, for the hot path."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def now(self, session: Session | Connection) -> datetime:
+        """Return the database's clock: the only one that decides a window, however many hosts serve it."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        found = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        assert isinstance(found, datetime)  # noqa: S101  the driver's own type, not input
+        return found.astimezone(UTC)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    journal = "WAL" if wal_is_safe(pysqlite3.sqlite_version_info) else "DELETE"
+    engine = create_engine(
+        url,
+        module=pysqlite3,
+        poolclass=QueuePool,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    def on_connect(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+        # The driver must not open transactions of its own: a deferred one that reads first and writes later
+        # fails at once when another writer got in between, whatever the busy timeout says.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA journal_mode = {journal}")
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        connect_args={"connect_timeout": 3, "options": options},
+    )

@@ -1,0 +1,1 @@
+"""Links that open a form, and the QR codes that carry them."""

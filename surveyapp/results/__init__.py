@@ -1,0 +1,1 @@
+"""From rows to a sealed dossier and its verdict: the only bridge into scoring."""

@@ -1,0 +1,1 @@
+"""Questionnaires in immutable versions, survey windows and sample targets."""

@@ -1,0 +1,7 @@
+"""Surveys: create, watch the counts, close."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("surveys", __name__)

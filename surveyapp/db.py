@@ -10,7 +10,17 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 import pysqlite3
-from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, String, create_engine, event, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -25,6 +35,19 @@ BUSY_TIMEOUT_MS = 5_000
 POOL_SIZE = 16
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 5_000
+
+
+# What each store must say of itself before an answer may be acknowledged: a commit is on the disk, and stays.
+DURABLE_SQLITE = {"synchronous": {"2", "3"}, "journal_mode": {"wal", "delete", "truncate", "persist"}}
+DURABLE_POSTGRES = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+}
+
+
+class NotDurable(Exception):
+    """The store could forget what it has acknowledged; the message names the setting."""
 
 
 class Base(DeclarativeBase):
@@ -80,7 +103,8 @@ class Database:
     """The one way to the tables: :meth:`reading` and :meth:`writing`."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else _postgres_engine(url)
+        open_engine = _sqlite_engine if make_url(url).get_backend_name() == "sqlite" else _postgres_engine
+        self.engine = open_engine(url)
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
 
     @property
@@ -118,6 +142,20 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def require_durable(database: Database) -> None:
+    """Refuse to serve from a store that would acknowledge an answer before it is on disk."""
+    wanted, ask = (DURABLE_SQLITE, "PRAGMA") if database.is_sqlite else (DURABLE_POSTGRES, "SHOW")
+    with database.engine.connect() as connection:
+        found = {name: str(connection.exec_driver_sql(f"{ask} {name}").scalar_one()) for name in wanted}
+    faults = [f"{name} = {found[name]}" for name, values in wanted.items() if found[name] not in values]
+    version: tuple[int, int, int] = pysqlite3.sqlite_version_info
+    if database.is_sqlite and found["journal_mode"] == "wal" and not wal_is_safe(version):
+        faults.append(f"journal_mode = wal (SQLite {pysqlite3.sqlite_version})")
+    if faults:
+        settings = ", ".join(faults)
+        raise NotDurable(f"数据库不能保证已确认的答卷不丢失 / the store is not durable: {settings}")
 
 
 def _sqlite_engine(url: str) -> Engine:

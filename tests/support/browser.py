@@ -1,4 +1,4 @@
-"""Debian's Chromium on a phone and on a desk; whatever it asks of anybody but our own server fails the test."""
+"""Debian's Chromium on a phone and on a desk; a request to anybody but our own server fails the test."""
 
 from __future__ import annotations
 
@@ -9,13 +9,27 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 ALONE = [
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-domain-reliability",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
     "--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -44,7 +58,7 @@ OpenContext = Callable[..., BrowserContext]
 
 @pytest.fixture
 def open_context(browser: Browser) -> Iterator[OpenContext]:
-    """Give a way to open a fresh browser profile; strange requests and script errors fail the test at its end."""
+    """Give a way to open a fresh browser profile; strange requests and script errors fail the test."""
     opened: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -90,13 +104,17 @@ CheckAccess = Callable[[Page], None]
 
 @pytest.fixture(scope="session")
 def check_access() -> CheckAccess:
-    """Give the accessibility check of the page being shown: nothing found, and nothing wider than the screen."""
+    """Give the accessibility check of the page shown: nothing found, nothing wider than the screen."""
     axe = Axe()
 
     def check(page: Page) -> None:
-        found = axe.run(page, options={"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+        found = axe.run(
+            page, options={"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+        )
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-        width, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        width, shown = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
         assert width <= shown, f"{page.url} is {width} wide on a screen of {shown}"
 
     return check

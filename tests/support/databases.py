@@ -83,15 +83,42 @@ def _start_postgres() -> PostgresServer:
     if outside_root:
         shutil.chown(folder, outside_root[1].partition("=")[2])
     subprocess.run(
-        [*outside_root, str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "survey", "-A", "trust",
-         "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
-        check=True, stdout=subprocess.DEVNULL, cwd=folder,
+        [
+            *outside_root,
+            str(binaries / "initdb"),
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "survey",
+            "-A",
+            "trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*(outside_root or ["setpriv"]), "--pdeathsig=QUIT", str(binaries / "postgres"),
-             "-D", str(folder / "data"), "-k", str(folder), "-c", "listen_addresses=", "-c", "max_connections=120"],
-            stdout=log, stderr=subprocess.STDOUT, cwd=folder,
+            [
+                *(outside_root or ["setpriv"]),
+                "--pdeathsig=QUIT",
+                str(binaries / "postgres"),
+                "-D",
+                str(folder / "data"),
+                "-k",
+                str(folder),
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "max_connections=120",
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
         )
     server = PostgresServer(folder, process)
     until = time.monotonic() + STARTED_WITHIN_S

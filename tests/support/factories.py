@@ -34,8 +34,13 @@ def make_county(database: Database) -> MakeCounty:
     codes = itertools.chain(["371402"], (f"3714{n}" for n in range(90, 100)))
 
     def make(code: str | None = None, name: str = "德城区", **fields: object) -> County:
-        values: dict[str, object] = {"city": "德州市", "province": "山东省", "rule_set_id": "national-2017",
-                                     "residents": 680_000, "is_demonstration": False}
+        values: dict[str, object] = {
+            "city": "德州市",
+            "province": "山东省",
+            "rule_set_id": "national-2017",
+            "residents": 680_000,
+            "is_demonstration": False,
+        }
         county = County(code=code or next(codes), name=name, **(values | fields))
         with database.writing() as session:
             session.add(county)
@@ -60,19 +65,27 @@ def make_survey(database: Database) -> MakeSurvey:
         now = now or datetime.now(UTC)
         store_questionnaires(database, now)
         values: dict[str, object] = {
-            "title": "2026年义务教育优质均衡发展满意度调查", "purpose": Purpose.SELF_EVALUATION.value, "year": 2026,
-            "questionnaire_version": current_questionnaire_version(), "rule_set_id": "national-2017",
-            "residents": county.residents, "sampled_in_monitoring": False,
-            "opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=1),
-            "created_at": now - timedelta(days=2), "created_by": "factory",
+            "title": "2026年义务教育优质均衡发展满意度调查",
+            "purpose": Purpose.SELF_EVALUATION.value,
+            "year": 2026,
+            "questionnaire_version": current_questionnaire_version(),
+            "rule_set_id": "national-2017",
+            "residents": county.residents,
+            "sampled_in_monitoring": False,
+            "opens_at": now - timedelta(days=1),
+            "closes_at": now + timedelta(days=1),
+            "created_at": now - timedelta(days=2),
+            "created_by": "factory",
         }
         survey = Survey(county_id=county.id, **(values | fields))
         with database.writing() as session:
             session.add(survey)
             session.flush()
             session.add(SurveyKey(survey_id=survey.id, secret=b"k" * 32))
-            session.add_all(SurveyGroup(survey_id=survey.id, group_code=group.value, population=None, target=0)
-                            for group in Group)
+            session.add_all(
+                SurveyGroup(survey_id=survey.id, group_code=group.value, population=None, target=0)
+                for group in Group
+            )
         with database.reading() as session:
             return session.get_one(Survey, survey.id)
 
@@ -91,8 +104,13 @@ def make_link(database: Database) -> MakeLink:
     numbers = itertools.count(1)
 
     def make(survey: Survey, group: Group = Group.PARENT, **fields: object) -> Link:
-        values: dict[str, object] = {"cluster": "", "cluster_name": "", "token": f"link{next(numbers):020d}",
-                                     "issued_at": survey.created_at, "issued_by": "factory"}
+        values: dict[str, object] = {
+            "cluster": "",
+            "cluster_name": "",
+            "token": f"link{next(numbers):020d}",
+            "issued_at": survey.created_at,
+            "issued_by": "factory",
+        }
         link = Link(survey_id=survey.id, group_code=group.value, **(values | fields))
         with database.writing() as session:
             session.add(link)

@@ -24,7 +24,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"})
 UNLABELLED_INPUTS = frozenset({"hidden", "submit", "button", "image", "reset"})
 
 
@@ -56,8 +56,11 @@ class _Nesting(HTMLParser):
 
 def inspect_headers(response: TestResponse) -> list[str]:
     """Name every protective header that is missing or says something else."""
-    faults = [f"header {name} is {response.headers.get(name)!r}, not {value!r}"
-              for name, value in HEADERS.items() if response.headers.get(name) != value]
+    faults = [
+        f"header {name} is {response.headers.get(name)!r}, not {value!r}"
+        for name, value in HEADERS.items()
+        if response.headers.get(name) != value
+    ]
     policy = dict(
         part.strip().split(" ", 1)
         for part in response.headers.get("Content-Security-Policy", "").split(";")
@@ -71,7 +74,7 @@ def inspect_headers(response: TestResponse) -> list[str]:
 
 
 def inspect_page(text: str) -> list[str]:
-    """Name everything a page of ours must not be: untitled, unlabelled, ambiguous, wrongly nested or inline."""
+    """Name everything a page of ours must not be: untitled, unlabelled, ambiguous, ill nested or inline."""
     soup = BeautifulSoup(text, "html.parser")
     nesting = _Nesting()
     nesting.feed(text)
@@ -100,10 +103,14 @@ def _head_faults(soup: BeautifulSoup) -> list[str]:
 
 
 def _inline_faults(soup: BeautifulSoup) -> list[str]:
-    faults = [f"inline script: {tag.get_text()[:40]!r}" for tag in soup.find_all("script") if not tag.get("src")]
+    faults = [
+        f"inline script: {tag.get_text()[:40]!r}" for tag in soup.find_all("script") if not tag.get("src")
+    ]
     faults += ["inline <style>" for _ in soup.find_all("style")]
     for tag in soup.find_all(True):
-        faults += [f"inline {name} on <{tag.name}>" for name in tag.attrs if name == "style" or name.startswith("on")]
+        faults += [
+            f"inline {name} on <{tag.name}>" for name in tag.attrs if name == "style" or name.startswith("on")
+        ]
         for name in ("src", "href", "action", "srcset", "poster"):
             value = str(tag.get(name, ""))
             if value.startswith(("//", "javascript:")) or (name != "href" and value.startswith("http")):
@@ -128,7 +135,9 @@ def _form_faults(soup: BeautifulSoup) -> list[str]:
             faults.append(f"choice {radio.get('name')!r} stands in no fieldset with a legend")
     faults += ["a button without words" for tag in soup.find_all("button") if not _spoken(tag)]
     faults += [f"a link without words: {tag.get('href')!r}" for tag in soup.find_all("a") if not _spoken(tag)]
-    faults += [f"an image without alt: {tag.get('src')!r}" for tag in soup.find_all("img") if tag.get("alt") is None]
+    faults += [
+        f"an image without alt: {tag.get('src')!r}" for tag in soup.find_all("img") if tag.get("alt") is None
+    ]
     for table in soup.find_all("table"):
         if table.find("th") is None or not (table.find("caption") or table.get("aria-labelledby")):
             faults.append("a table without caption or header cells")

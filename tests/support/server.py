@@ -42,7 +42,15 @@ def free_port() -> int:
 
 def child_environment(**settings: str) -> dict[str, str]:
     """Return this process's environment without any setting of an installation that happens to be around."""
-    ours = {"PORT", "DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "INSTANCE_DIR", "SURVEY_SERVICE", "PROXY_HOPS"}
+    ours = {
+        "PORT",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "INSTANCE_DIR",
+        "SURVEY_SERVICE",
+        "PROXY_HOPS",
+    }
     return {name: value for name, value in os.environ.items() if name not in ours} | settings
 
 
@@ -75,14 +83,41 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         url = f"http://127.0.0.1:{port}"
         log = tmp_path / f"server-{port}.log"
         address = database.engine.url.render_as_string(hide_password=False)
-        environment = child_environment(PORT=str(port), PUBLIC_URL=url, SECRET_KEY=SECRET, INSTANCE_DIR=str(tmp_path),
-                                        DATABASE_URL=address.replace("+psycopg", ""), **settings)
+        environment = child_environment(
+            PORT=str(port),
+            PUBLIC_URL=url,
+            SECRET_KEY=SECRET,
+            INSTANCE_DIR=str(tmp_path),
+            DATABASE_URL=address.replace("+psycopg", ""),
+            **settings,
+        )
         with log.open("wb") as output:
             process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=TERM", sys.executable, "-m", "granian", "--interface", "wsgi",
-                 "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4",
-                 "--no-ws", "--log-level", "warning", "wsgi:application"],
-                cwd=REPOSITORY, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                [
+                    "setpriv",
+                    "--pdeathsig=TERM",
+                    sys.executable,
+                    "-m",
+                    "granian",
+                    "--interface",
+                    "wsgi",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(port),
+                    "--workers",
+                    "1",
+                    "--blocking-threads",
+                    "4",
+                    "--no-ws",
+                    "--log-level",
+                    "warning",
+                    "wsgi:application",
+                ],
+                cwd=REPOSITORY,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         server = LiveServer(url, database, log, process)
         started.append(server)

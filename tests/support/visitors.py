@@ -32,7 +32,7 @@ class Visitor(Client):
 
     anonymous = False
 
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: A003
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Ask, and look at what came."""
         kwargs.setdefault("base_url", PUBLIC_URL)
         response = super().open(*args, **kwargs)
@@ -41,7 +41,9 @@ class Visitor(Client):
         if response.mimetype == "text/html" and response.get_data() and not redirected:
             faults += inspect_page(response.get_data(as_text=True))
         if self.anonymous:
-            faults += [f"a respondent was given a cookie: {text}" for text in response.headers.getlist("Set-Cookie")]
+            faults += [
+                f"a respondent was given a cookie: {text}" for text in response.headers.getlist("Set-Cookie")
+            ]
             faults += ["varies by cookie"] if "cookie" in response.headers.get("Vary", "").lower() else []
         asked = f"{response.request.method} {response.request.path} ({response.status})"
         assert not faults, f"{asked}: " + "; ".join(faults)
@@ -50,13 +52,15 @@ class Visitor(Client):
     def page(self, path: str, status: int = 200) -> BeautifulSoup:
         """Get a page that must come with this status, and return it parsed."""
         response = self.get(path)
-        assert response.status_code == status, f"{path}: {response.status}\n{response.get_data(as_text=True)[:2000]}"
+        assert response.status_code == status, (
+            f"{path}: {response.status}\n{response.get_data(as_text=True)[:2000]}"
+        )
         return parsed(response)
 
     def submit(
         self, path: str, data: dict[str, Any] | None = None, *, page: str | None = None, **kwargs: Any
     ) -> TestResponse:
-        """Post a form to ``path`` with the hidden fields of the page it stands on (by default the same path)."""
+        """Post to ``path`` with the hidden fields of the form on ``page`` (the same path unless told)."""
         form = form_to(self.page(page or path), path)
         return self.post(path, data=hidden_fields(form) | (data or {}), **kwargs)
 
@@ -75,21 +79,33 @@ def parsed(response: TestResponse) -> BeautifulSoup:
 def form_to(page: BeautifulSoup, path: str) -> BeautifulSoup:
     """Return the page's one form that posts to a path (or to the page itself)."""
     forms = [form for form in page.find_all("form") if str(form.get("method", "get")).lower() == "post"]
-    found = [form for form in forms if form.get("action") == path] or [form for form in forms if not form.get("action")]
-    assert len(found) == 1, f"{len(found)} forms post to {path}; the page has {[form.get('action') for form in forms]}"
+    found = [form for form in forms if form.get("action") == path] or [
+        form for form in forms if not form.get("action")
+    ]
+    assert len(found) == 1, (
+        f"{len(found)} forms post to {path}; the page has {[form.get('action') for form in forms]}"
+    )
     return found[0]
 
 
 def hidden_fields(form: BeautifulSoup) -> dict[str, str]:
     """Return what a form carries unseen: the protection against forged posts, tickets, keys."""
-    return {str(field["name"]): str(field.get("value", "")) for field in form.select('input[type="hidden"][name]')}
+    return {
+        str(field["name"]): str(field.get("value", "")) for field in form.select('input[type="hidden"][name]')
+    }
 
 
 @pytest.fixture
 def config(database_url: str, tmp_path: Path) -> Config:
     """Give the configuration of an embedded installation in this test's own folder."""
-    return Config(database_url=database_url, secret=b"a secret that only this test knows", public_url=PUBLIC_URL,
-                  service=False, https=False, instance=tmp_path)
+    return Config(
+        database_url=database_url,
+        secret=b"a secret that only this test knows",
+        public_url=PUBLIC_URL,
+        service=False,
+        https=False,
+        instance=tmp_path,
+    )
 
 
 @pytest.fixture
@@ -138,7 +154,9 @@ def staff_client(application: DispatcherMiddleware, database: Database) -> Staff
 
         role = Role(role)
         login = login or f"{role.value}-{scope or 'all'}"
-        create_account(database, login, f"{role.value} {scope}", role, scope, PASSWORD, None, datetime.now(UTC))
+        create_account(
+            database, login, f"{role.value} {scope}", role, scope, PASSWORD, None, datetime.now(UTC)
+        )
         client = Visitor(application)
         answer = client.submit("/staff/login", {"login": login, "password": PASSWORD})
         assert answer.status_code in (302, 303), f"sign-in refused: {answer.get_data(as_text=True)[:2000]}"

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from surveyapp import migrate
@@ -34,7 +34,10 @@ def differences(database: Database) -> list[object]:
 def check_constraints(database: Database) -> dict[str, set[str]]:
     """Return each table's check constraints by name, which the comparison of metadata does not look at."""
     inspector = inspect(database.engine)
-    return {name: {str(check["name"]) for check in inspector.get_check_constraints(name)} for name in tables(database)}
+    return {
+        name: {str(check["name"]) for check in inspector.get_check_constraints(name)}
+        for name in tables(database)
+    }
 
 
 def test_up_down_and_up_again_gives_the_models_tables(empty_database: Database) -> None:
@@ -49,8 +52,6 @@ def test_up_down_and_up_again_gives_the_models_tables(empty_database: Database) 
 
 
 def test_every_named_check_of_the_models_is_in_the_tables(database: Database) -> None:
-    from sqlalchemy import CheckConstraint
-
     wanted = {
         name: {str(check.name) for check in table.constraints if isinstance(check, CheckConstraint)}
         for name, table in Base.metadata.tables.items()
@@ -63,11 +64,17 @@ def test_nothing_is_left_behind_on_the_way_down(empty_database: Database) -> Non
     migrate.downgrade(empty_database, "base")
     with empty_database.engine.connect() as connection:
         if empty_database.is_sqlite:
-            left = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '%alembic_version%'"
+            left = (
+                "SELECT name FROM sqlite_master "
+                "WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '%alembic_version%'"
+            )
         else:
-            left = ("SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public' "
-                    "UNION SELECT typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace "
-                    "WHERE nspname = 'public' AND typname NOT LIKE '%alembic_version%'")
+            left = (
+                "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace "
+                "WHERE nspname = 'public' "
+                "UNION SELECT typname FROM pg_type JOIN pg_namespace n ON n.oid = typnamespace "
+                "WHERE nspname = 'public' AND typname NOT LIKE '%alembic_version%'"
+            )
         assert connection.execute(text(left)).all() == []
 
 
@@ -104,14 +111,15 @@ def test_the_tables_themselves_refuse_to_rewrite_what_was_done(
     database: Database, county: object, table: str, act: str
 ) -> None:
     rows = {
-        "audit_entries": "(at, login, role, action, subject, detail) VALUES ('2026-11-23', 'a', 'b', 'c', 'd', '')",
+        "audit_entries": "(at, login, role, action, subject, detail) "
+        "VALUES ('2026-11-23', 'a', 'b', 'c', 'd', '')",
         "judgements": "(county_id, year, code, part, judgement, level, evidence, judged_at, judged_by) "
-                      "VALUES (1, 2026, '2.1', '', 'met', 'county', '', '2026-11-23', 'a')",
+        "VALUES (1, 2026, '2.1', '', 'met', 'county', '', '2026-11-23', 'a')",
         "veto_acts": "(county_id, year, code, state, level, reason, acted_at, acted_by) "
-                     "VALUES (1, 2026, '5.1', 'raised', 'county', 'r', '2026-11-23', 'a')",
+        "VALUES (1, 2026, '5.1', 'raised', 'county', 'r', '2026-11-23', 'a')",
     }
     with database.writing_rows() as connection:
-        connection.execute(text(f"INSERT INTO {table} {rows[table]}"))  # noqa: S608  names written above
+        connection.execute(text(f"INSERT INTO {table} {rows[table]}"))
     with pytest.raises(DBAPIError, match="append-only"), database.writing_rows() as connection:
         connection.execute(text(act.format(table)))
     with database.engine.connect() as connection:

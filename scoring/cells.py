@@ -110,7 +110,7 @@ def header_defects(file: str, header: Sequence[str], columns: Sequence[str]) -> 
     """Name every column of a header row that is missing, unknown or there twice.
 
     >>> [d.en for d in header_defects("a.csv", ["x", "x", "z"], ["x", "y"])]
-    ['a.csv: column y is missing.', 'a.csv: column z is unknown.', 'a.csv: column x occurs twice.']
+    ['a.csv: column y is missing.', 'a.csv: column x occurs twice.', 'a.csv: column z is unknown.']
     """
     defects = []
     for name in columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from scoring.findings import InputRef, Reason
 from scoring.ruleset import Parameters, Stage, StageWeights
@@ -39,11 +40,13 @@ __all__ = [
     "StageRow",
     "StageRows",
     "parse_school_rows",
+    "resource_columns",
     "stage_rows",
 ]
 
 YUAN_PER_10K = 10_000
 
+_TEACHER_COLUMNS = ("teachers_degree", "teachers_backbone", "teachers_pe_arts")
 _SHARED_COLUMNS = (
     ("area_teaching", "area_indoor_sports"),
     ("area_sports_ground", "area_indoor_sports"),
@@ -52,13 +55,18 @@ _SHARED_COLUMNS = (
 )
 
 
+def resource_columns(stage: Stage) -> tuple[tuple[str, ...], ...]:
+    """Return, for each of 1.1 to 1.7, the columns of the school file its numerators come from."""
+    return (*((f"{name}_{stage}",) for name in _TEACHER_COLUMNS), *_SHARED_COLUMNS)
+
+
 @dataclass(frozen=True, slots=True)
 class StageRow:
     """One stage of one school, as the seven indicators see it.
 
     ``resources`` are the numerators X of 1.1 to 1.7 (persons, persons, persons, m², m², yuan, rooms), shared
     ones already split; ``None`` is unknown. ``pupils`` is never 0. ``inputs`` are, for each indicator, the
-    cells its numerator comes from; ``pupils_input`` is the cell of the pupils.
+    cells its value comes from.
     """
 
     school_code: str
@@ -68,7 +76,6 @@ class StageRow:
     pupils: int | None
     resources: tuple[int | Fraction | None, ...]
     row: int
-    pupils_input: InputRef
     inputs: tuple[tuple[InputRef, ...], ...]
 
 
@@ -100,9 +107,9 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
 
     Out of scope are special and vocational schools and teaching points below the minimum; a stage with 0
     pupils is left out, and both are said. Rooms, sports areas, equipment and multimedia rooms of a school
-    with several stages are split by weighted pupils (nine-year 1 : 1.1, complete secondary 1 : 1.2, twelve-year
-    1 : 1.1 : 1.32 by default); teachers are given per stage. Indoor sports rooms move from teaching rooms to
-    sports areas; equipment becomes yuan.
+    with several stages are split by weighted pupils (nine-year 1 : 1.1, complete secondary 1 : 1.2,
+    twelve-year 1 : 1.1 : 1.32 by default); teachers are given per stage. Indoor sports rooms move from
+    teaching rooms to sports areas; equipment becomes yuan.
 
     Parameters
     ----------
@@ -123,6 +130,7 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
     Source: 国教督办函〔2019〕30号 and the notes on the difference coefficient (shared resources of
     multi-stage schools); scope as in 教督〔2017〕6号.
     """
+    weights = _whole_weights(parameters)
     kept: list[StageRow] = []
     left: list[LeftOut] = []
     for row in rows:
@@ -130,6 +138,7 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
         if reason is not None:
             left.append(LeftOut(row.school_code, row.school_name, None, row.row, reason))
             continue
+        shared = _Shared(row, weights.get(row.kind))
         for stage in row.stages:
             if row.pupils(stage) == 0:
                 zh = f"{row.school_name}{stage.zh}学生数为0,该学段不参加资源配置计算。"
@@ -137,7 +146,7 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
                 reason = Reason("no_pupils", zh, en)
                 left.append(LeftOut(row.school_code, row.school_name, stage, row.row, reason))
             else:
-                kept.append(_stage_row(row, stage, parameters))
+                kept.append(_stage_row(row, stage, shared))
     return StageRows(tuple(kept), tuple(left))
 
 
@@ -145,20 +154,14 @@ def _out_of_scope(row: SchoolRow, parameters: Parameters) -> Reason | None:
     name, least = row.school_name, parameters.teaching_point_minimum
     if not row.stages:
         zh, en = (
-            ("特殊教育学校", "special school")
-            if row.kind is SchoolKind.SPECIAL
-            else ("职业学校", "vocational school")
+            ("特殊教育学校", "special school") if row.kind is SchoolKind.SPECIAL else ("职业学校", "vocational school")
         )
         return Reason(
             f"{row.kind}_out_of_scope",
             f"{name}是{zh},不在资源配置7项指标的范围内。",
             f"{name} is a {en}, which the seven indicators do not cover.",
         )
-    if (
-        row.kind is SchoolKind.TEACHING_POINT
-        and row.pupils_primary is not None
-        and 0 < row.pupils_primary < least
-    ):
+    if row.kind is SchoolKind.TEACHING_POINT and row.pupils_primary is not None and 0 < row.pupils_primary < least:
         return Reason(
             "small_teaching_point",
             f"{name}是教学点,学生{row.pupils_primary}人,少于{least}人,不在资源配置7项指标的范围内。",
@@ -168,71 +171,78 @@ def _out_of_scope(row: SchoolRow, parameters: Parameters) -> Reason | None:
     return None
 
 
-def _stage_row(row: SchoolRow, stage: Stage, parameters: Parameters) -> StageRow:
-    indoor = row.area_indoor_sports
-    teaching = None if row.area_teaching is None or indoor is None else row.area_teaching - indoor
-    sports = None if row.area_sports_ground is None or indoor is None else row.area_sports_ground + indoor
-    equipment = None if row.equipment_10k is None else row.equipment_10k * YUAN_PER_10K
-    shared: tuple[int | Fraction | None, ...] = (teaching, sports, equipment, row.multimedia_rooms)
-    weights = _weights(row.kind, parameters)
-    others: tuple[InputRef, ...] = ()
-    if weights is not None:
-        shared = _split(shared, row, stage, weights)
-        others = tuple(
-            InputRef(SCHOOLS_FILE, row.row, f"pupils_{other}")
-            for other, weight in (
-                ("primary", weights.primary),
-                ("junior", weights.junior),
-                ("senior", weights.senior),
-            )
-            if weight and other != stage
+class _Shared:
+    """What the stages of one school share, worked out once for all of them."""
+
+    __slots__ = ("amounts", "inputs", "pupils", "total", "weights")
+
+    def __init__(self, row: SchoolRow, weights: tuple[int, int, int] | None) -> None:
+        indoor = row.area_indoor_sports
+        self.amounts: tuple[int | Fraction | None, ...] = (
+            None if row.area_teaching is None or indoor is None else row.area_teaching - indoor,
+            None if row.area_sports_ground is None or indoor is None else row.area_sports_ground + indoor,
+            None if row.equipment_10k is None else row.equipment_10k * YUAN_PER_10K,
+            row.multimedia_rooms,
         )
+        self.weights = weights
+        self.pupils = (row.pupils_primary, row.pupils_junior, row.pupils_senior)
+        parts = zip(weights or (), self.pupils, strict=False)
+        needed = [None if pupils is None else weight * pupils for weight, pupils in parts if weight]
+        self.total = None if None in needed else sum(part for part in needed if part is not None)
+        splitting = [
+            InputRef(SCHOOLS_FILE, row.row, f"pupils_{name}")
+            for name, weight in zip(_LEVELS, weights or (), strict=False)
+            if weight
+        ]
+        self.inputs = tuple(
+            (*[InputRef(SCHOOLS_FILE, row.row, name) for name in names], *splitting) for names in _SHARED_COLUMNS
+        )
+
+    def of_stage(self, stage: Stage) -> tuple[int | Fraction | None, ...]:
+        """Return the stage's share of rooms, sports areas, equipment and multimedia rooms."""
+        if self.weights is None:
+            return self.amounts
+        level = 0 if stage is Stage.PRIMARY else 1
+        pupils = self.pupils[level]
+        if self.total is None or pupils is None:
+            return tuple(0 if amount == 0 else None for amount in self.amounts)
+        own = self.weights[level] * pupils
+        return tuple(
+            None if amount is None else Fraction(amount.numerator * own, amount.denominator * self.total)
+            for amount in self.amounts
+        )
+
+
+_LEVELS = ("primary", "junior", "senior")
+
+
+def _whole_weights(parameters: Parameters) -> dict[SchoolKind, tuple[int, int, int]]:
+    split = parameters.split_weights
+    kinds = {
+        SchoolKind.NINE_YEAR: split.nine_year,
+        SchoolKind.COMPLETE_SECONDARY: split.complete_secondary,
+        SchoolKind.TWELVE_YEAR: split.twelve_year,
+    }
+    return {kind: _whole(weights) for kind, weights in kinds.items()}
+
+
+def _whole(weights: StageWeights) -> tuple[int, int, int]:
+    # Only the ratio of the weights matters, so 1 : 1.1 : 1.32 may as well be 100 : 110 : 132.
+    scale = lcm(weights.primary.denominator, weights.junior.denominator, weights.senior.denominator)
+    return int(weights.primary * scale), int(weights.junior * scale), int(weights.senior * scale)
+
+
+def _stage_row(row: SchoolRow, stage: Stage, shared: _Shared) -> StageRow:
+    pupils_input = InputRef(SCHOOLS_FILE, row.row, f"pupils_{stage}")
+    own = tuple([(InputRef(SCHOOLS_FILE, row.row, f"{name}_{stage}"), pupils_input) for name in _TEACHER_COLUMNS])
+    inputs = [(*refs, pupils_input) for refs in shared.inputs] if shared.weights is None else shared.inputs
     return StageRow(
         school_code=row.school_code,
         school_name=row.school_name,
         kind=row.kind,
         stage=stage,
         pupils=row.pupils(stage),
-        resources=(*row.stage_teachers(stage), *shared),
+        resources=(*row.stage_teachers(stage), *shared.of_stage(stage)),
         row=row.row,
-        pupils_input=InputRef(SCHOOLS_FILE, row.row, f"pupils_{stage}"),
-        inputs=(
-            *(
-                (InputRef(SCHOOLS_FILE, row.row, f"{name}_{stage}"),)
-                for name in ("teachers_degree", "teachers_backbone", "teachers_pe_arts")
-            ),
-            *(
-                (*(InputRef(SCHOOLS_FILE, row.row, name) for name in names), *others)
-                for names in _SHARED_COLUMNS
-            ),
-        ),
+        inputs=(*own, *inputs),
     )
-
-
-def _weights(kind: SchoolKind, parameters: Parameters) -> StageWeights | None:
-    if kind is SchoolKind.NINE_YEAR:
-        return parameters.split_weights.nine_year
-    if kind is SchoolKind.COMPLETE_SECONDARY:
-        return parameters.split_weights.complete_secondary
-    if kind is SchoolKind.TWELVE_YEAR:
-        return parameters.split_weights.twelve_year
-    return None
-
-
-def _split(
-    shared: tuple[int | Fraction | None, ...], row: SchoolRow, stage: Stage, weights: StageWeights
-) -> tuple[int | Fraction | None, ...]:
-    own = weights.primary if stage is Stage.PRIMARY else weights.junior
-    total: Fraction | None = Fraction(0)
-    for weight, pupils in (
-        (weights.primary, row.pupils_primary),
-        (weights.junior, row.pupils_junior),
-        (weights.senior, row.pupils_senior),
-    ):
-        if weight:
-            total = None if pupils is None or total is None else total + weight * pupils
-    pupils_here = row.pupils(stage)
-    if total is None or pupils_here is None:
-        return tuple(0 if value == 0 else None for value in shared)
-    part = own * pupils_here / total
-    return tuple(None if value is None else value * part for value in shared)

@@ -42,6 +42,23 @@ class SurveyState(StrEnum):
     SEALED = "sealed"
 
 
+def end_of(closes_at: datetime, closed_early_at: datetime | None) -> datetime:
+    """Return the instant from which a window accepts nothing."""
+    return min(closes_at, closed_early_at) if closed_early_at else closes_at
+
+
+def state_at(
+    now: datetime, opens_at: datetime, closes_at: datetime, closed_early_at: datetime | None,
+    sealed_at: datetime | None,
+) -> SurveyState:
+    """Decide a survey's state at an instant from its times alone: the one rule of the window."""
+    if sealed_at is not None:
+        return SurveyState.SEALED
+    if now >= end_of(closes_at, closed_early_at):
+        return SurveyState.CLOSED
+    return SurveyState.OPEN if now >= opens_at else SurveyState.SCHEDULED
+
+
 class QuestionnaireVersion(Base):
     """One form in one version: stored once, never changed, named by the responses that answer it."""
 
@@ -88,19 +105,15 @@ class Survey(Base):
     @property
     def closed_at(self) -> datetime:
         """Return the instant from which no response is accepted."""
-        return min(self.closes_at, self.closed_early_at) if self.closed_early_at else self.closes_at
+        return end_of(self.closes_at, self.closed_early_at)
 
     def state(self, now: datetime) -> SurveyState:
         """Return the survey's state at an instant; the window needs nobody to close it."""
-        if self.sealed_at is not None:
-            return SurveyState.SEALED
-        if now >= self.closed_at:
-            return SurveyState.CLOSED
-        return SurveyState.OPEN if now >= self.opens_at else SurveyState.SCHEDULED
+        return state_at(now, self.opens_at, self.closes_at, self.closed_early_at, self.sealed_at)
 
 
 class SurveyGroup(Base):
-    """One group in one survey: how many people it has, if registered, and how many answers are asked of it."""
+    """One group in one survey: how many people it has, if registered, and how many answers are asked."""
 
     __tablename__ = "survey_groups"
     __table_args__ = (

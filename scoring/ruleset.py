@@ -149,7 +149,9 @@ class SchoolSize:
 class CriterionPart:
     """One thing a criterion asks for; most criteria have one part with an empty code.
 
-    ``group`` names the subject in 3.9: a group of which nothing was given was not sampled that year.
+    ``most`` is the largest value that is possible at all (100 for a share in per cent, 1 for a ratio), so that
+    a ratio typed as per cent is refused and not judged. ``group`` names the subject in 3.9: a group of which
+    nothing was given was not sampled that year.
     """
 
     code: str
@@ -158,6 +160,7 @@ class CriterionPart:
     en: str
     comparator: Comparator | None = None
     limit: Fraction | None = None
+    most: Fraction | None = None
     unit: str = ""
     unit_en: str = ""
     group: str = ""

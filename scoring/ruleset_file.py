@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from scoring.errors import Defect, RuleSetError
@@ -67,8 +68,7 @@ def read_rule_set(data: bytes) -> RuleSet:
         parameters=parameters,
         precondition=_wording(precondition, "0", Kind.JUDGED, parts=(_whole(Kind.JUDGED, precondition),)),
         indicators=tuple(
-            _indicator(table, parameters)
-            for table in top.tables("indicators", lambda v, i: str(v.get("code", i + 1)))
+            _indicator(table, parameters) for table in top.tables("indicators", lambda v, i: str(v.get("code", i + 1)))
         ),
     )
     precondition.finish()
@@ -215,9 +215,16 @@ def _numeric(table: Table, code: str, zh: str, en: str, parameters: Parameters) 
         limit = parameters.special_school_fund
     else:
         table.note("limit_from", "只能是 special_school_fund", "can only be special_school_fund")
-    comparator = table.choice("comparator", Comparator)
     return CriterionPart(
-        code, Kind.NUMERIC, zh, en, comparator, limit, table.text("unit"), table.text("unit_en")
+        code=code,
+        kind=Kind.NUMERIC,
+        zh=zh,
+        en=en,
+        comparator=table.choice("comparator", Comparator),
+        limit=limit,
+        most=table.number("most", 0, _MOST) if table.has("most") else None,
+        unit=table.text("unit") if table.has("unit") else "",
+        unit_en=table.text("unit_en") if table.has("unit_en") else "",
     )
 
 
@@ -230,17 +237,7 @@ def _subjects(table: Table) -> list[tuple[str, str, str]]:
 
 
 def _of_subject(part: CriterionPart, code: str, zh: str, en: str) -> CriterionPart:
-    return CriterionPart(
-        code=f"{code}/{part.code}",
-        kind=part.kind,
-        zh=f"{zh}:{part.zh}",
-        en=f"{en}: {part.en}",
-        comparator=part.comparator,
-        limit=part.limit,
-        unit=part.unit,
-        unit_en=part.unit_en,
-        group=code,
-    )
+    return replace(part, code=f"{code}/{part.code}", zh=f"{zh}:{part.zh}", en=f"{en}: {part.en}", group=code)
 
 
 def _check_codes(top: Table, codes: tuple[str, ...]) -> None:

@@ -116,8 +116,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Give a session whose changes are never kept."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; a rollback of our own would empty the objects that were read
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

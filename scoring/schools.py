@@ -39,6 +39,7 @@ __all__ = [
     "SchoolRow",
     "StageRow",
     "StageRows",
+    "out_of_scope",
     "parse_school_rows",
     "resource_columns",
     "stage_rows",
@@ -134,7 +135,7 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
     kept: list[StageRow] = []
     left: list[LeftOut] = []
     for row in rows:
-        reason = _out_of_scope(row, parameters)
+        reason = out_of_scope(row, parameters)
         if reason is not None:
             left.append(LeftOut(row.school_code, row.school_name, None, row.row, reason))
             continue
@@ -150,7 +151,8 @@ def stage_rows(rows: Sequence[SchoolRow], parameters: Parameters) -> StageRows:
     return StageRows(tuple(kept), tuple(left))
 
 
-def _out_of_scope(row: SchoolRow, parameters: Parameters) -> Reason | None:
+def out_of_scope(row: SchoolRow, parameters: Parameters) -> Reason | None:
+    """Return why the seven indicators do not look at a school at all, ``None`` if they do."""
     name, least = row.school_name, parameters.teaching_point_minimum
     if not row.stages:
         zh, en = (

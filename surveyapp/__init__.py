@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.config import Config
 from surveyapp.db import Database
+from surveyapp.delivery import compress, protect
 from surveyapp.extensions import attach, babel, csrf
 
 STAFF_PREFIX = "/staff"
@@ -25,6 +26,7 @@ def create_public_app(config: Config, database: Database) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.register_blueprint(responses)
     register_public_errors(app)
+    compress(app)
     return app
 
 
@@ -81,4 +83,5 @@ def _bare_app(name: str, config: Config, database: Database) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app)
     attach(app, config, database)
+    protect(app, https=config.https)
     return app

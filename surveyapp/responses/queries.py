@@ -33,6 +33,7 @@ class Opening:
     survey_title: str
     opens_at: datetime
     closed_at: datetime
+    seen_at: datetime
     state: SurveyState
     revoked: bool
     questionnaire: Questionnaire
@@ -73,6 +74,7 @@ def opening(session: Session, token: str, now: datetime) -> Opening:
         survey_title=row.title,
         opens_at=row.opens_at,
         closed_at=end_of(row.closes_at, row.closed_early_at),
+        seen_at=now,
         state=state_at(now, row.opens_at, row.closes_at, row.closed_early_at, row.sealed_at),
         revoked=row.revoked_at is not None,
         questionnaire=stored_questionnaire(body),

@@ -73,8 +73,8 @@ class Place:
 # A row that is already there is left alone, without an error that would end the transaction on PostgreSQL;
 # there the insert also waits for a parallel one of the same key, so that what is read next is the final word.
 _MARK_FORM = {
-    "sqlite": sqlite.insert(UsedForm).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(UsedForm).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(UsedForm).on_conflict_do_nothing().returning(UsedForm.key_hash),
+    "postgresql": postgresql.insert(UsedForm).on_conflict_do_nothing().returning(UsedForm.key_hash),
 }
 _ADD_RESPONSE = insert(Response)
 _PLACE = (
@@ -140,7 +140,7 @@ def _refusal(place: Place, submission: Submission, now: datetime) -> Refusal | N
 
 def _mark_used(connection: Connection, place: Place, secret: bytes, submission: Submission) -> bool:
     """Mark the form as used; ``False`` where it already was."""
-    marked = connection.execute(
+    marked = connection.scalar(
         _MARK_FORM[connection.dialect.name],
         {
             "key_hash": mark_of_form(secret, submission.key),
@@ -148,7 +148,7 @@ def _mark_used(connection: Connection, place: Place, secret: bytes, submission: 
             "body_hash": _body_mark(secret, submission),
         },
     )
-    return marked.rowcount == 1
+    return marked is not None
 
 
 def _body_mark(secret: bytes, submission: Submission) -> bytes:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from scoring.findings import Reason
 from scoring.proportion import Estimate, Interval, NoBase
+from scoring.ruleset import ReliabilityLimits
 
 
 class Mark(StrEnum):
@@ -21,22 +22,6 @@ class Mark(StrEnum):
     def zh(self) -> str:
         """Return the Chinese name."""
         return {"present": "可发布", "review": "须经复核再发布"}.get(self.value, "不宜发布")
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityLimits:
-    """The thresholds, as the rule set gives them; widths are shares, not per cent.
-
-    A figure needs ``smallest_sample`` effective answers. An interval up to ``narrow`` is always good
-    enough, one from ``wide`` on never; in between its width may not exceed ``relative_width`` times the
-    share. Fewer than ``fewest_df`` degrees of freedom ask for a statistician's review.
-    """
-
-    smallest_sample: int
-    narrow: Fraction
-    wide: Fraction
-    relative_width: Fraction
-    fewest_df: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +59,8 @@ def reliability(estimate: Estimate, limits: ReliabilityLimits) -> Reliability:
     --------
     >>> from scoring.linearisation import cell_counts
     >>> from scoring.proportion import pooled_share
-    >>> nchs = ReliabilityLimits(30, Fraction(5, 100), Fraction(30, 100), Fraction(130, 100), 8)
+    >>> from scoring.ruleset import load_rule_set
+    >>> nchs = load_rule_set("national-2017").parameters.reliability
     >>> found = reliability(pooled_share(cell_counts([[12], [12], [12]], [[9], [10], [11]])), nchs)
     >>> found.mark.value, [reason.code for reason in found.reasons]
     ('suppress', ['width'])

@@ -146,6 +146,22 @@ class SchoolSize:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityLimits:
+    """When a share is too uncertain to be printed; widths are shares, not per cent.
+
+    A figure needs ``smallest_sample`` effective answers. An interval up to ``narrow`` is always good enough, one
+    from ``wide`` on never; in between its width may not exceed ``relative_width`` times the share. Fewer than
+    ``fewest_df`` degrees of freedom ask for a statistician's review.
+    """
+
+    smallest_sample: int
+    narrow: Fraction
+    wide: Fraction
+    relative_width: Fraction
+    fewest_df: int
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionPart:
     """One thing a criterion asks for; most criteria have one part with an empty code.
 
@@ -211,6 +227,8 @@ class Parameters:
     basic_balance_years: int
     monitoring_not_sampled: MonitoringNotSampled
     split_weights: SplitWeights
+    interval_level: Fraction
+    reliability: ReliabilityLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from scoring.ruleset import (
     MonitoringNotSampled,
     Parameters,
     PerStage,
+    ReliabilityLimits,
     RuleSet,
     SatisfiedRule,
     SchoolSize,
@@ -82,6 +83,7 @@ def read_rule_set(data: bytes) -> RuleSet:
 def _parameters(table: Table) -> Parameters:
     size = table.table("school_size")
     split = table.table("split_weights")
+    marks = table.table("reliability")
     parameters = Parameters(
         resource_pass_count=table.integer("resource_pass_count", 1, len(RESOURCE_CODES)),
         resource_floor=table.number("resource_floor", 0, 1),
@@ -107,9 +109,18 @@ def _parameters(table: Table) -> Parameters:
             complete_secondary=_weights(split, "complete_secondary", ("junior", "senior")),
             twelve_year=_weights(split, "twelve_year", ("primary", "junior", "senior")),
         ),
+        interval_level=table.number("interval_level", Fraction(1, 2), Fraction(999, 1000)),
+        reliability=ReliabilityLimits(
+            smallest_sample=marks.integer("smallest_sample", 1, _MOST),
+            narrow=marks.number("narrow", 0, 1),
+            wide=marks.number("wide", 0, 1),
+            relative_width=marks.number("relative_width", 0, 100),
+            fewest_df=marks.integer("fewest_df", 1, 1000),
+        ),
     )
     size.finish()
     split.finish()
+    marks.finish()
     table.finish()
     return parameters
 

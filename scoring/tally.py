@@ -147,7 +147,7 @@ def _count_form(
         keep = ~block.voided[part]
         answers, groups = block.answers[part][keep], block.groups[part][keep]
         overall = answers[:, form.overall_index]
-        satisfied = _mean_satisfied(answers, mirrored) & (overall != DONT_KNOW)
+        satisfied = mean_satisfied(answers, mirrored) & (overall != DONT_KNOW)
         cell = groups.astype(np.int16) * _N_CODES + _SHIFT
         for i in range(n_items):
             codes[i] += np.bincount(cell + answers[:, i], minlength=n_groups * _N_CODES)
@@ -174,7 +174,7 @@ def _count_form(
     }
 
 
-def _mean_satisfied(answers: Int8Array, mirrored: BoolArray) -> BoolArray:
+def mean_satisfied(answers: Int8Array, mirrored: BoolArray) -> BoolArray:
     """Say of each response whether its mean is 4 or more, compared as sum ≥ 4 × number: whole numbers only."""
     on_scale = answers >= 1
     scores = np.where(mirrored & on_scale, 6 - answers, answers)

@@ -8,7 +8,8 @@ import pytest
 
 from scoring.linearisation import cell_counts
 from scoring.proportion import Interval, NoBase, NotEstimable, WhyNot, pooled_share
-from scoring.reliability import Mark, ReliabilityLimits, reliability
+from scoring.reliability import Mark, reliability
+from scoring.ruleset import SHIPPED_RULE_SETS, ReliabilityLimits, load_rule_set
 
 NCHS = ReliabilityLimits(
     smallest_sample=30, narrow=Fraction(5, 100), wide=Fraction(30, 100), relative_width=Fraction(130, 100), fewest_df=8
@@ -82,3 +83,10 @@ def test_a_clustered_survey_is_judged_by_its_effective_size() -> None:
 
 def test_names_are_in_chinese() -> None:
     assert [mark.zh for mark in Mark] == ["可发布", "须经复核再发布", "不宜发布"]
+
+
+def test_the_shipped_rule_sets_carry_the_published_thresholds() -> None:
+    for rule_set in SHIPPED_RULE_SETS:
+        parameters = load_rule_set(rule_set).parameters
+        assert parameters.reliability == NCHS
+        assert parameters.interval_level == Fraction(95, 100)

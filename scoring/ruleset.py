@@ -9,6 +9,8 @@ from fractions import Fraction
 from functools import cache
 from importlib import resources
 
+from scoring.flag_parameters import FlagParameters
+
 SHIPPED_RULE_SETS = ("national-2017", "dezhou-2023")
 
 
@@ -227,6 +229,7 @@ class Parameters:
     basic_balance_years: int
     monitoring_not_sampled: MonitoringNotSampled
     split_weights: SplitWeights
+    flags: FlagParameters
     interval_level: Fraction
     reliability: ReliabilityLimits
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from scoring.errors import Defect, RuleSetError
+from scoring.flag_parameters import read_flag_parameters
 from scoring.ruleset import (
     Comparator,
     Computed,
@@ -109,6 +110,7 @@ def _parameters(table: Table) -> Parameters:
             complete_secondary=_weights(split, "complete_secondary", ("junior", "senior")),
             twelve_year=_weights(split, "twelve_year", ("primary", "junior", "senior")),
         ),
+        flags=read_flag_parameters(table.table("flags")),
         interval_level=table.number("interval_level", Fraction(1, 2), Fraction(999, 1000)),
         reliability=ReliabilityLimits(
             smallest_sample=marks.integer("smallest_sample", 1, _MOST),

@@ -106,7 +106,7 @@ def class_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
     """
     if not row.stages or _without_pupils(row):
         return None
-    counted = [_classes_over(row, stage, int(parameters.class_size[stage])) for stage in row.stages]
+    counted = [classes_over(row, stage, int(parameters.class_size[stage])) for stage in row.stages]
     n_over = sum(n for n, _ in counted)
     certain = all(known for _, known in counted)
     limits = "、".join(f"{stage.zh}{shown(parameters.class_size[stage])}人" for stage in row.stages)
@@ -128,7 +128,7 @@ def class_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
     return SchoolCheck(row, outcome, n_over, reason, tuple(f"{name}_{s}" for s in row.stages for name in names))
 
 
-def _classes_over(row: SchoolRow, stage: Stage, limit: int) -> tuple[int, bool]:
+def classes_over(row: SchoolRow, stage: Stage, limit: int) -> tuple[int, bool]:
     """Return the least number of classes above the limit, and whether it is the exact number."""
     pupils, classes = row.pupils(stage), row.classes(stage)
     largest, oversize = row.largest_class(stage), row.oversize_classes(stage)

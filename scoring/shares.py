@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from scoring.assurance import classes_over, school_size
 from scoring.figures import shown_root
 from scoring.findings import Outcome
 from scoring.resource_rule import FACTORS, Standard, Standing, six_of_seven_with_floor, standards_of
@@ -283,21 +284,15 @@ def _standing(
 
 
 def _class_size(school: SchoolRow, stage: Stage, parameters: Parameters) -> Outcome:
-    largest, oversize = school.largest_class(stage), school.oversize_classes(stage)
-    if largest is None and oversize is None:
-        return Outcome.UNDECIDED
-    too_large = largest is not None and largest > parameters.class_size[stage]
-    return Outcome.NOT_MET if too_large or oversize else Outcome.MET
+    n_over, certain = classes_over(school, stage, int(parameters.class_size[stage]))
+    if n_over:
+        return Outcome.NOT_MET
+    return Outcome.MET if certain else Outcome.UNDECIDED
 
 
 def _school_size(school: SchoolRow, parameters: Parameters) -> Outcome:
-    pupils = [school.pupils(stage) for stage in school.stages]
-    size = parameters.school_size
-    limit = size.multi_stage if len(pupils) > 1 else size.single_stage
-    known = sum(n for n in pupils if n is not None)
-    if known > limit:
-        return Outcome.NOT_MET
-    return Outcome.UNDECIDED if None in pupils else Outcome.MET
+    check = school_size(school, parameters)
+    return Outcome.NOT_APPLICABLE if check is None else check.outcome
 
 
 def _as_printed(share: Fraction) -> Fraction:

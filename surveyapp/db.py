@@ -165,6 +165,7 @@ def _sqlite_engine(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=POOL_SIZE,
         max_overflow=0,
+        hide_parameters=True,  # answers and marks of forms must not reach a log through an error message
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
@@ -193,6 +194,7 @@ def _postgres_engine(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=POOL_SIZE,
         max_overflow=0,
+        hide_parameters=True,  # answers and marks of forms must not reach a log through an error message
         pool_pre_ping=True,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
         connect_args={"connect_timeout": 3, "options": options},

@@ -74,15 +74,19 @@ HTTP: Mapping[int, Problem] = {
     503: Problem(503, _("系统暂时繁忙"), _("请等几秒钟再试。")),
 }
 
-# A truth of the tables that a request ran into: the constraint's name chooses the words.
-CONSTRAINTS: Mapping[str, LazyString] = {
-    "uq_counties_code": _("这个行政区划代码已经存在。"),
-    "uq_accounts_login": _("这个登录名已经存在。"),
-    "uq_school_files_county_id_year_version": _("别人刚刚也导入了学校数据。请查看最新版本后再导入。"),
+# Truths of the tables that a request can run into. PostgreSQL names the constraint; SQLite names a check, but of
+# a uniqueness only the columns.
+CHECKS: Mapping[str, LazyString] = {
     "ck_surveys_window_has_length": _("调查的结束时间必须晚于开始时间。"),
     "ck_veto_acts_decided_above_county": _("否决事项只能由市级或省级认定。"),
     "ck_veto_acts_reason_given": _("请写明理由。"),
     "ck_accounts_scope_fits_role": _("管辖范围与角色不一致。"),
+}
+UNIQUES: Mapping[tuple[str, ...], LazyString] = {
+    ("counties", "code"): _("这个行政区划代码已经存在。"),
+    ("accounts", "login"): _("这个登录名已经存在。"),
+    ("school_files", "county_id", "year", "version"): _("别人刚刚也导入了学校数据。请查看最新版本后再导入。"),
+    ("school_records", "school_file_id", "school_code"): _("同一份文件里有重复的学校代码。"),
 }
 CONFLICT = Problem(409, _("与已有的数据冲突"), _("没有保存任何内容。请返回查看最新内容后重试。"))
 
@@ -95,6 +99,18 @@ def register_public_errors(app: Flask) -> None:
 def register_staff_errors(app: Flask) -> None:
     """Give staff plain pages for everything that can be refused."""
     _register(app, "staff/error.html")
+
+
+def broken_truth(message: str) -> str | None:
+    """Say in words which truth of the tables a database's message is about."""
+    for name, words in CHECKS.items():
+        if name in message:
+            return str(words)
+    for (table, *columns), words in UNIQUES.items():
+        listed = ", ".join(f"{table}.{column}" for column in columns)
+        if f"uq_{table}_{'_'.join(columns)}" in message or message.endswith(f": {listed}"):
+            return str(words)
+    return None
 
 
 def _register(app: Flask, template: str) -> None:
@@ -127,8 +143,7 @@ def _register(app: Flask, template: str) -> None:
         return page(HTTP[503])
 
     def conflicting(error: IntegrityError) -> Response:
-        advice = next((words for name, words in CONSTRAINTS.items() if name in str(error.orig)), None)
-        return page(CONFLICT, str(advice) if advice else None)
+        return page(CONFLICT, broken_truth(str(error.orig)))
 
     for refusal in REFUSED:
         app.register_error_handler(refusal, refused)

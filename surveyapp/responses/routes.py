@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -56,7 +56,8 @@ def accept(token: str) -> AnyResponse:
     post = read_post(request.headers.get("Content-Type", ""), request.get_data())
     try:
         opening = the_openings().find(token)
-    except UNAVAILABLE:
+    except UNAVAILABLE as error:
+        current_app.logger.warning("form not read: %s", type(error).__name__)
         return _keep_on_screen(token, post)
     answers = answers_in(post, opening.questionnaire)
     if answers.missing:
@@ -76,7 +77,8 @@ def _submit(opening: Opening, post: Post, answers: Answers) -> AnyResponse:
     """Record a complete form, or give it back with its answers and the way to send them again."""
     try:
         recorded = record(the_database(), _submission(opening, post, answers))
-    except UNAVAILABLE:
+    except UNAVAILABLE as error:
+        current_app.logger.warning("submission not stored: %s", type(error).__name__)
         return _form(opening, post.ticket, answers, Notice.UNAVAILABLE, status=503)
     except TicketExpired:
         return _form(opening, _new_ticket(opening), answers, Notice.RENEWED, status=422)

@@ -21,6 +21,7 @@ from scoring.questionnaire import DONT_KNOW, GROUPS, SCALE_CODES, Form, Group, Q
 from scoring.ruleset import DontKnowRule, Parameters, SatisfiedRule
 from scoring.tally import BaseTally, FlagCount, GroupTally, Tally
 
+COUNTS_FILE = "counts.csv"
 OVERALL = "overall"
 """The item code under which the overall item is pooled over all forms."""
 

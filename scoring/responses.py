@@ -27,7 +27,7 @@ MOST_FLAG_CODES = 32
 ID_LENGTH = 32
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_FLAG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+FLAG_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def response_table(records: Iterable[ResponseRecord], questionnaires: Questionna
 def records_of(table: ResponseTable) -> Iterator[ResponseRecord]:
     """Yield every response of a table, form by form."""
     for block in table.forms:
-        masks = {int(m): _codes_of(int(m), table.flag_codes) for m in np.unique(block.flags)}
+        masks = {int(m): flag_codes_of(int(m), table.flag_codes) for m in np.unique(block.flags)}
         for i, answers in enumerate(answer_texts(block.answers)):
             yield ResponseRecord(
                 response_id=bytes(block.response_ids[i]).decode("ascii"),
@@ -180,9 +180,7 @@ def coarsen_clusters(table: ResponseTable, smallest: int) -> ResponseTable:
     Source: method §7.
     """
     n_names = len(table.cluster_names)
-    cells = np.zeros((len(GROUPS), n_names), dtype=np.int64)
-    for block in table.forms:
-        np.add.at(cells, (block.groups, block.clusters), 1)
+    cells = cell_sizes(table)
     keep = np.zeros_like(cells, dtype=np.bool_)
     for g, group in enumerate(GROUPS):
         if group not in ALWAYS_POOLED:
@@ -227,7 +225,7 @@ def _check(row: ResponseRecord, questionnaires: QuestionnaireSet) -> None:
         raise ValueError(f"answers do not fit form {row.form}")
     if not _ID.fullmatch(row.response_id):
         raise ValueError("a response id is not 32 hexadecimal digits")
-    if not all(_FLAG.fullmatch(code) for code in row.flags):
+    if not all(FLAG_CODE.fullmatch(code) for code in row.flags):
         raise ValueError("a flag code is not of lower-case letters, digits and underscores")
 
 
@@ -245,5 +243,18 @@ def _block(
     )
 
 
-def _codes_of(mask: int, codes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code for n, code in enumerate(codes) if mask >> n & 1)
+def flag_codes_of(mask: int, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flag codes whose bits are set, in alphabetical order.
+
+    >>> flag_codes_of(0b101, ("burst", "repeated", "too_fast"))
+    ('burst', 'too_fast')
+    """
+    return tuple(sorted(code for n, code in enumerate(codes) if mask >> n & 1))
+
+
+def cell_sizes(table: ResponseTable) -> NDArray[np.int64]:
+    """Return the number of rows of each group (7) in each cluster of the table, voided ones included."""
+    cells = np.zeros((len(GROUPS), len(table.cluster_names)), dtype=np.int64)
+    for block in table.forms:
+        np.add.at(cells, (block.groups, block.clusters), 1)
+    return cells

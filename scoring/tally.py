@@ -113,7 +113,7 @@ def tally(responses: ResponseTable, questionnaires: QuestionnaireSet) -> Tally:
         groups=tuple(counted.get(g, _nobody(g, questionnaires.for_group(g))) for g in GROUPS),
         everyone=everyone.tally(),
         unflagged=unflagged.tally(),
-        flags=tuple(FlagCount(code, int(n)) for code, n in zip(responses.flag_codes, flags, strict=True) if n),
+        flags=tuple(FlagCount(c, int(n)) for c, n in sorted(zip(responses.flag_codes, flags, strict=True)) if n),
     )
 
 

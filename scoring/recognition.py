@@ -182,7 +182,7 @@ def recognise(
     open_reasons += coverage_reasons((g.group, g.valid, g.target or 0) for g in groups if g.missing)
     if fragile:
         open_reasons.append(fragile_reason([(f.case, f.count.share) for f in flips], counts.flagged))
-    decided = _against(count.share, limit)
+    decided = against(count.share, limit)
     reasons = () if count.share is None else (share_reason(count.satisfied or 0, count.base or 0, limit),)
     return Recognition(
         valid=counts.valid,
@@ -205,7 +205,8 @@ def recognise(
     )
 
 
-def _against(share: Fraction | None, limit: Fraction) -> Outcome:
+def against(share: Fraction | None, limit: Fraction) -> Outcome:
+    """Return the outcome of a share alone: on or above the limit it is met, without a share undecided."""
     if share is None:
         return Outcome.UNDECIDED
     return Outcome.MET if share >= limit else Outcome.NOT_MET
@@ -213,7 +214,7 @@ def _against(share: Fraction | None, limit: Fraction) -> Outcome:
 
 def _flip(pooled: PooledCount, limit: Fraction) -> FlipCase:
     count = SharedCount(pooled.base, pooled.satisfied)
-    return FlipCase(pooled.case, count, _against(count.share, limit))
+    return FlipCase(pooled.case, count, against(count.share, limit))
 
 
 def _alternatives(counts: Counts, parameters: Parameters) -> tuple[Alternative, ...]:
@@ -223,7 +224,7 @@ def _alternatives(counts: Counts, parameters: Parameters) -> tuple[Alternative, 
         if pooled.case is Case.ALL:
             count = SharedCount(pooled.base, pooled.satisfied)
             rules = (pooled.satisfied_rule, pooled.dont_know_rule)
-            outcome = _against(count.share, parameters.recognition_limit)
+            outcome = against(count.share, parameters.recognition_limit)
             found.append(Alternative(*rules, count, outcome, rules == in_force))
     return tuple(found)
 

@@ -73,6 +73,8 @@ def upgrade() -> None:
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('title', sa.String(), nullable=False),
     sa.Column('document_number', sa.String(), nullable=False),
+    sa.Column('issued_by', sa.String(), nullable=False),
+    sa.Column('issued_on', sa.String(), nullable=False),
     sa.Column('scope', sa.String(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('rule_set_id', sa.String(), nullable=False),
@@ -125,6 +127,16 @@ def upgrade() -> None:
     with op.batch_alter_table('judgements', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_judgements_county_id_year_code'), ['county_id', 'year', 'code'], unique=False)
 
+    op.create_table('plan_remarks',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sa.String(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('text_says', sa.String(), nullable=False),
+    sa.Column('annex_says', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_plan_remarks_plan_id_plans'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_remarks')),
+    sa.UniqueConstraint('plan_id', 'subject', name=op.f('uq_plan_remarks_plan_id_subject'))
+    )
     op.create_table('plan_steps',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sa.String(), nullable=False),
@@ -349,6 +361,7 @@ def downgrade() -> None:
     op.drop_table('school_files')
     op.drop_table('plan_targets')
     op.drop_table('plan_steps')
+    op.drop_table('plan_remarks')
     with op.batch_alter_table('judgements', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_judgements_county_id_year_code'))
 

@@ -9,13 +9,15 @@ from surveyapp.db import Base
 
 
 class Plan(Base):
-    """One published plan."""
+    """One published plan; ``scope`` is the prefix of its counties' codes."""
 
     __tablename__ = "plans"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
     document_number: Mapped[str]
+    issued_by: Mapped[str]
+    issued_on: Mapped[str]
     scope: Mapped[str]
     year: Mapped[int]
     rule_set_id: Mapped[str]
@@ -48,3 +50,16 @@ class PlanStep(Base):
     measures: Mapped[str]
     target_counties: Mapped[str]
     note: Mapped[str]
+
+
+class PlanRemark(Base):
+    """One place where the plan's text and its annexes disagree: both sayings, neither preferred."""
+
+    __tablename__ = "plan_remarks"
+    __table_args__ = (UniqueConstraint("plan_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.id", ondelete="CASCADE"))
+    subject: Mapped[str]
+    text_says: Mapped[str]
+    annex_says: Mapped[str]

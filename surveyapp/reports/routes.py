@@ -2,6 +2,92 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+import hashlib
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from surveyapp.accounts.current import the_staff_member
+from surveyapp.accounts.policy import Permission, needs
+from surveyapp.counties.queries import county_in_scope
+from surveyapp.extensions import the_database
+from surveyapp.frame import moment
+from surveyapp.reports.pages import Provenance, preliminary_page, sealed_page
+from surveyapp.reports.schools import SchoolFilter
+from surveyapp.results.queries import (
+    preliminary_verdict,
+    sealed_dossier,
+    sealed_surveys,
+    survey_in_scope,
+    verdict_of,
+)
+from surveyapp.results.rows import newest_school_file
 
 blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/surveys/<int:survey_id>/verdict/")
+@needs(Permission.VIEW_VERDICT)
+def survey_verdict(survey_id: int) -> str:
+    """Show a sealed survey's verdict, whole."""
+    staff = the_staff_member()
+    with the_database().reading() as session:
+        survey = survey_in_scope(session, staff, survey_id)
+        frozen, found = sealed_dossier(session, survey_id), verdict_of(session, survey_id)
+        provenance = Provenance(
+            survey_id=survey.id,
+            survey_title=survey.title,
+            dossier_sha256=frozen.dossier_sha256,
+            verdict_sha256=hashlib.sha256(frozen.verdict).hexdigest(),
+            command="python -m scoring verdict dossier.zip --json",
+            sealed_at=moment(frozen.sealed_at),
+            sealed_by=frozen.sealed_by,
+            agrees=found.agrees,
+            offers_auditor_part=staff.may(Permission.AUDITOR_PART),
+        )
+    page = sealed_page(survey, found.dossier, found.verdict, provenance, _chosen())
+    return render_template("staff/reports/verdict.html", page=page)
+
+
+@blueprint.get("/surveys/<int:survey_id>/verdict/verdict.json")
+@needs(Permission.VIEW_VERDICT)
+def verdict_json(survey_id: int) -> Response:
+    """Give the verdict as it was sealed, byte for byte."""
+    with the_database().reading() as session:
+        survey_in_scope(session, the_staff_member(), survey_id)
+        response = make_response(sealed_dossier(session, survey_id).verdict)
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/counties/<code>/verdict/")
+@needs(Permission.VIEW_VERDICT)
+def county_verdict(code: str) -> AnyResponse:
+    """Lead to the county's verdict sealed last, or to what can be said before there is one."""
+    with the_database().reading() as session:
+        county = county_in_scope(session, the_staff_member(), code)
+        sealed = sealed_surveys(session, county.id)
+    if sealed:
+        return redirect(url_for("reports.survey_verdict", survey_id=sealed[0].id))
+    return redirect(url_for("reports.preliminary", code=code))
+
+
+@blueprint.get("/counties/<code>/verdict/preliminary/")
+@needs(Permission.VIEW_VERDICT)
+def preliminary(code: str) -> str:
+    """Show what the present figures and judgements give, without any survey."""
+    database = the_database()
+    with database.reading() as session:
+        county = county_in_scope(session, the_staff_member(), code)
+        school_file = newest_school_file(session, county.id)
+        year = school_file.year if school_file else database.now(session).year
+        verdict, rule_set = preliminary_verdict(session, county, year)
+    return render_template(
+        "staff/reports/verdict.html", page=preliminary_page(county, verdict, rule_set, _chosen())
+    )
+
+
+def _chosen() -> SchoolFilter:
+    asked = request.args.get("schools", "")
+    return SchoolFilter(asked) if asked in set(SchoolFilter) else SchoolFilter.ALL

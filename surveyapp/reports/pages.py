@@ -1,0 +1,155 @@
+"""The verdict's page as one value: the outcome in a sentence first, then everything it follows from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext
+
+from scoring.dossier import Dossier
+from scoring.findings import CountyOutcome, Finding, Outcome
+from scoring.ruleset import RuleSet
+from scoring.verdict import Verdict
+from surveyapp.counties.models import County
+from surveyapp.frame import Mark, mark_of, mark_of_county
+from surveyapp.labels import PURPOSES
+from surveyapp.reports.recognition import RecognitionView, recognition_view
+from surveyapp.reports.schools import (
+    CoefficientStage,
+    SchoolFilter,
+    SchoolTable,
+    coefficient_stages,
+    school_table,
+)
+from surveyapp.reports.tree import Node, node_of
+from surveyapp.surveys.models import Purpose, Survey
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTile:
+    """One of the six parts of the verdict, for a first glance."""
+
+    anchor: str
+    code: str
+    title: str
+    mark: Mark
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What the verdict was computed from, and how to compute it again elsewhere."""
+
+    survey_id: int
+    survey_title: str
+    dossier_sha256: str
+    verdict_sha256: str
+    command: str
+    sealed_at: str
+    sealed_by: str
+    agrees: bool
+    offers_auditor_part: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPage:
+    """Template ``staff/reports/verdict.html``; without ``recognition`` and ``provenance`` it is preliminary."""
+
+    county_code: str
+    county_name: str
+    city: str
+    is_demonstration: bool
+    year: int
+    purpose: str
+    mark: Mark
+    sentence: str
+    reasons: tuple[str, ...]
+    rule_set_title: str
+    rule_set_id: str
+    rule_set_sha256: str
+    tiles: tuple[DomainTile, ...]
+    domains: tuple[Node, ...]
+    stages: tuple[CoefficientStage, ...]
+    schools: SchoolTable
+    recognition: RecognitionView | None
+    provenance: Provenance | None
+
+
+def sealed_page(
+    survey: Survey, dossier: Dossier, verdict: Verdict, provenance: Provenance, chosen: SchoolFilter
+) -> VerdictPage:
+    """Make the page of a sealed survey's verdict."""
+    recognition = recognition_view(verdict.recognition, dossier.questionnaires)
+    return _page(survey.county, verdict, dossier.rule_set, chosen, recognition, provenance)
+
+
+def preliminary_page(county: County, verdict: Verdict, rule_set: RuleSet, chosen: SchoolFilter) -> VerdictPage:
+    """Make the page of what would be, were nothing but the survey missing."""
+    return _page(county, verdict, rule_set, chosen, None, None)
+
+
+def _page(
+    county: County,
+    verdict: Verdict,
+    rule_set: RuleSet,
+    chosen: SchoolFilter,
+    recognition: RecognitionView | None,
+    provenance: Provenance | None,
+) -> VerdictPage:
+    domains = verdict.tree.children
+    return VerdictPage(
+        county_code=county.code,
+        county_name=county.name,
+        city=county.city,
+        is_demonstration=county.is_demonstration,
+        year=verdict.year,
+        purpose=str(PURPOSES[Purpose(verdict.purpose)]),
+        mark=mark_of_county(verdict.outcome),
+        sentence=_sentence(county, verdict) if provenance else _preliminary_sentence(county, verdict),
+        reasons=tuple(reason.zh for reason in verdict.reasons),
+        rule_set_title=rule_set.title_zh,
+        rule_set_id=rule_set.id,
+        rule_set_sha256=rule_set.sha256,
+        tiles=tuple(_tile(domain) for domain in domains),
+        domains=tuple(node_of(domain, rule_set) for domain in domains),
+        stages=coefficient_stages(verdict.tree),
+        schools=school_table(verdict.tree, rule_set, chosen),
+        recognition=recognition,
+        provenance=provenance,
+    )
+
+
+def _sentence(county: County, verdict: Verdict) -> str:
+    said = {
+        CountyOutcome.MEETS: gettext("符合全部标准"),
+        CountyOutcome.DOES_NOT_MEET: gettext("未达到标准"),
+        CountyOutcome.VETOED: gettext("存在否决性指标所列情形,一票否决"),
+        CountyOutcome.UNDECIDED: gettext("尚不能判定"),
+    }
+    sentence: str = gettext(
+        "%(county)s%(year)s年义务教育优质均衡发展%(purpose)s结论:%(said)s。",
+        county=county.name,
+        year=verdict.year,
+        purpose=PURPOSES[Purpose(verdict.purpose)],
+        said=said[verdict.outcome],
+    )
+    return sentence
+
+
+def _preliminary_sentence(county: County, verdict: Verdict) -> str:
+    failed = any(domain.outcome is Outcome.NOT_MET for domain in verdict.tree.children)
+    said = gettext("已有未达标项目") if failed else gettext("尚不能判定")
+    sentence: str = gettext(
+        "%(county)s%(year)s年初步核对(没有已封存的调查):%(said)s。", county=county.name, year=verdict.year, said=said
+    )
+    return sentence
+
+
+def _tile(domain: Finding) -> DomainTile:
+    return DomainTile(
+        anchor="f-" + domain.code,
+        code=domain.code,
+        title=domain.title_zh,
+        mark=mark_of(domain.outcome),
+        reason=domain.reasons[0].zh if domain.reasons else "",
+    )

@@ -1,0 +1,163 @@
+"""The verdict's tree as shown: words, rounding and places, nothing decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flask_babel import gettext
+
+from scoring.figures import PLACES_OF_COEFFICIENTS, PLACES_OF_PERCENT, PLACES_OF_VALUES, shown
+from scoring.findings import Combinator, Finding, InputRef, Outcome
+from scoring.ruleset import RuleSet
+from scoring.school_columns import SCHOOL_COLUMNS, SCHOOLS_FILE
+from surveyapp.counties.models import VetoState
+from surveyapp.frame import Mark, mark_of
+from surveyapp.labels import VETO_STATES
+
+_COLUMN_NAMES = {column.name: column.zh for column in SCHOOL_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was required and what is there; empty where the rule has no such figure."""
+
+    required: str
+    actual: str
+    margin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One finding as shown: open where something below it is not met or not decided."""
+
+    anchor: str
+    code: str
+    title: str
+    mark: Mark
+    rule: str
+    figures: Figures
+    borderline: bool
+    reasons: tuple[str, ...]
+    units: str
+    inputs: str
+    is_open: bool
+    children: tuple[Node, ...]
+
+
+def node_of(finding: Finding, rule_set: RuleSet) -> Node:
+    """Make the node of a finding and of all below it."""
+    informs = finding.combinator is Combinator.INFORMATIONAL
+    wants_care = finding.outcome in (Outcome.NOT_MET, Outcome.UNDECIDED)
+    return Node(
+        anchor="f-" + finding.code.replace("/", "-"),
+        code=finding.code.rsplit("/", 1)[-1] if finding.code.startswith("1.") else finding.code,
+        title=finding.title_zh,
+        mark=Mark("informs", "·", gettext("供参考")) if informs else mark_of(finding.outcome),
+        rule=_rule(finding, rule_set),
+        figures=figures_of(finding, rule_set),
+        borderline=finding.borderline,
+        reasons=tuple(reason.zh for reason in finding.reasons),
+        units="、".join(finding.units),
+        inputs=places_of(finding.inputs),
+        is_open=bool(finding.children) and wants_care and not informs,
+        children=tuple(node_of(child, rule_set) for child in finding.children),
+    )
+
+
+def figures_of(finding: Finding, rule_set: RuleSet) -> Figures:
+    """Write a finding's figures with the places each kind is printed with, and its unit."""
+    if finding.code.startswith("5."):
+        return Figures("", _veto_word(finding.actual), "")
+    if finding.code.startswith("4.1"):
+        return Figures(
+            _sized(finding.required, "≥"), _percent(finding.actual, finding.borderline), _points(finding.margin)
+        )
+    places = PLACES_OF_COEFFICIENTS if finding.code.startswith("1.cv") else PLACES_OF_VALUES
+    unit = f" {finding.unit}" if finding.unit else ""
+    sign = _sign(finding, rule_set)
+    return Figures(
+        required="" if finding.required is None else f"{sign}{_number(finding.required, places)}{unit}",
+        actual="" if finding.actual is None else f"{_number(finding.actual, places, finding.borderline)}{unit}",
+        margin="" if finding.margin is None else _signed(finding.margin, places, finding.borderline),
+    )
+
+
+def places_of(inputs: tuple[InputRef, ...]) -> str:
+    """Say where figures came from: file, row and columns, places of one row together."""
+    rows: dict[tuple[str, int | None], list[str]] = {}
+    for ref in inputs:
+        columns = rows.setdefault((ref.file, ref.row), [])
+        if ref.column is not None:
+            names = _COLUMN_NAMES if ref.file == SCHOOLS_FILE else {}
+            columns.append(names.get(ref.column, ref.column))
+    return ";".join(_place(file, row, columns) for (file, row), columns in rows.items())
+
+
+def _place(file: str, row: int | None, columns: list[str]) -> str:
+    where: str = file if row is None else gettext("%(file)s 第%(row)s行", file=file, row=row)
+    return f"{where} [{'、'.join(columns)}]" if columns else where
+
+
+def _rule(finding: Finding, rule_set: RuleSet) -> str:
+    rule = ""
+    if finding.combinator is Combinator.SIX_OF_SEVEN_WITH_FLOOR:
+        rule = gettext(
+            "7项中至少%(n)s项达标,其余不低于标准的%(floor)s%%",
+            n=rule_set.parameters.resource_pass_count,
+            floor=shown(rule_set.parameters.resource_floor * 100),
+        )
+    elif finding.combinator is Combinator.ALL and finding.children:
+        rule = gettext("以下全部达标才算达标")
+    elif finding.combinator is Combinator.NONE_PRESENT:
+        rule = gettext("任何一项经确认存在即否决")
+    return rule
+
+
+def _sign(finding: Finding, rule_set: RuleSet) -> str:
+    if finding.children and finding.combinator is not Combinator.LEAF:
+        return ""
+    if finding.code.startswith("1.cv"):
+        return "≤"
+    if finding.code.startswith("1.schools"):
+        return "≥"
+    code, _, part_code = finding.code.partition("/")
+    try:
+        indicator = rule_set.indicator(code)
+    except KeyError:
+        return ""
+    signs = [part.comparator.sign for part in indicator.parts if part.code == part_code and part.comparator]
+    return signs[0] if signs else indicator.comparator.sign if indicator.comparator else ""
+
+
+def _number(text: str, places: int, whole: bool = False) -> str:
+    """Round a figure for the eye; a figure rounding could mislead about is shown as it is."""
+    return text if whole else shown(Fraction(text), places)
+
+
+def _signed(text: str, places: int, whole: bool = False) -> str:
+    value = Fraction(text)
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return sign + _number(text.removeprefix("-"), places, whole)
+
+
+def _sized(text: str | None, sign: str) -> str:
+    return "" if text is None else sign + _percent(text)
+
+
+def _percent(text: str | None, whole: bool = False) -> str:
+    if text is None:
+        return ""
+    places = 4 if whole else PLACES_OF_PERCENT
+    return f"{shown(Fraction(text) * 100, places)}%"
+
+
+def _points(text: str | None) -> str:
+    if text is None:
+        return ""
+    points: str = gettext("%(margin)s个百分点", margin=_signed(shown(Fraction(text) * 100), PLACES_OF_PERCENT))
+    return points
+
+
+def _veto_word(state: str | None) -> str:
+    return "" if state is None else str(VETO_STATES[VetoState(state)])

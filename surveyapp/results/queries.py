@@ -1,0 +1,84 @@
+"""Reading what was frozen, and what would be the verdict if nothing changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scoring.dossier import Dossier, read_dossier, write_dossier
+from scoring.errors import DossierError
+from scoring.ruleset import RuleSet
+from scoring.verdict import Verdict, decide
+from scoring.verdict_document import verdict_bytes
+from surveyapp.accounts.policy import StaffMember
+from surveyapp.counties.models import County
+from surveyapp.counties.queries import CountyUnknown
+from surveyapp.results.dossier import dossier_without_survey
+from surveyapp.results.models import SealedDossier
+from surveyapp.results.refusals import NotSealed, RowsDoNotFit
+from surveyapp.surveys.models import Survey
+
+
+class Part(StrEnum):
+    """The two parts of a dossier: for everybody in scope, and for auditors of the city or the province."""
+
+    PUBLIC = "public"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedVerdict:
+    """A verdict recomputed from its frozen dossier; ``agrees``: the bytes are those written at sealing."""
+
+    dossier: Dossier
+    verdict: Verdict
+    agrees: bool
+
+
+def survey_in_scope(session: Session, staff: StaffMember, survey_id: int) -> Survey:
+    """Return one survey, or the answer for an unknown county when it lies outside the scope."""
+    survey = session.get(Survey, survey_id, populate_existing=True)
+    if survey is None or not staff.covers(survey.county.code):
+        raise CountyUnknown(f"survey {survey_id}")
+    return survey
+
+
+def sealed_dossier(session: Session, survey_id: int) -> SealedDossier:
+    """Return what was frozen of a survey."""
+    frozen = session.get(SealedDossier, survey_id)
+    if frozen is None:
+        raise NotSealed
+    return frozen
+
+
+def verdict_of(session: Session, survey_id: int) -> SealedVerdict:
+    """Recompute a sealed survey's verdict from its frozen public part, and compare it with the one sealed."""
+    frozen = sealed_dossier(session, survey_id)
+    return _recomputed(frozen.public_part, frozen.verdict)
+
+
+def sealed_surveys(session: Session, county_id: int) -> list[Survey]:
+    """List a county's sealed surveys, the one sealed last first."""
+    found = select(Survey).where(Survey.county_id == county_id, Survey.sealed_at.is_not(None))
+    return list(session.scalars(found.order_by(Survey.sealed_at.desc())))
+
+
+def preliminary_verdict(session: Session, county: County, year: int) -> tuple[Verdict, RuleSet]:
+    """Compute what the tables say of a county's year as long as no survey counts."""
+    try:
+        dossier = read_dossier(write_dossier(dossier_without_survey(session, county, year)).public)
+    except DossierError as error:
+        raise RowsDoNotFit(error.defects) from error
+    return decide(dossier), dossier.rule_set
+
+
+@lru_cache(maxsize=16)
+def _recomputed(public_part: bytes, sealed: bytes) -> SealedVerdict:
+    """Recompute a verdict; frozen bytes never change, so that each needs it once."""
+    dossier = read_dossier(public_part)
+    verdict = decide(dossier)
+    return SealedVerdict(dossier, verdict, verdict_bytes(verdict) == sealed)

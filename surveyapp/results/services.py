@@ -1,0 +1,129 @@
+"""Sealing: the dossier frozen, the ids redrawn, the keys destroyed, all in one transaction or not at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import delete, insert, text
+from sqlalchemy.orm import Session
+
+from scoring.dossier import DossierParts, read_dossier, write_dossier
+from scoring.errors import DossierError
+from scoring.verdict import Verdict, decide
+from scoring.verdict_document import verdict_bytes
+from surveyapp.accounts.audit import record_act
+from surveyapp.accounts.policy import StaffMember
+from surveyapp.db import Database
+from surveyapp.responses.locks import hold_survey
+from surveyapp.responses.models import Response, UsedForm
+from surveyapp.results.dossier import ID_BYTES, DrawId, StoredResponse, dossier_of_survey, stored_responses
+from surveyapp.results.models import SealedDossier
+from surveyapp.results.queries import Part, sealed_dossier, survey_in_scope
+from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit
+from surveyapp.surveys.models import Survey, SurveyKey, SurveyState
+
+
+def seal(database: Database, survey_id: int, staff: StaffMember, draw_id: DrawId) -> Verdict:
+    """Seal a closed survey: once, and so that afterwards nothing joins a response to a receipt or a form.
+
+    What is stored of the responses keeps its link, so that counts can still be shown, under ids drawn anew: they
+    are neither those from before the seal nor those in the dossier. The survey's secret and the marks of used
+    forms are destroyed, without which a receipt is a random number. The frozen dossier is the record from here on.
+    """
+    with database.writing() as session:
+        hold_survey(session, survey_id)
+        survey = survey_in_scope(session, staff, survey_id)
+        now = database.now(session)
+        _require_closed(survey, now)
+        responses = stored_responses(session, survey.id)
+        try:
+            parts = write_dossier(dossier_of_survey(session, survey, responses, draw_id))
+        except DossierError as error:
+            raise RowsDoNotFit(error.defects) from error
+        verdict = decide(read_dossier(parts.auditor))
+        session.add(_frozen(survey, parts, verdict, now, staff))
+        _destroy_ties(session, survey.id, responses, draw_id)
+        survey.sealed_at = now
+        detail = {"dossier_sha256": parts.sha256, "n_responses": len(responses), "outcome": verdict.outcome.value}
+        record_act(
+            session,
+            staff,
+            "survey_sealed",
+            subject=f"survey:{survey.id}",
+            now=now,
+            county_code=survey.county.code,
+            detail=json.dumps(detail),
+        )
+        return verdict
+
+
+def hand_out(database: Database, survey_id: int, staff: StaffMember, part: Part) -> tuple[str, bytes]:
+    """Give one part of a sealed dossier and its file name, and write down who took it."""
+    with database.writing() as session:
+        survey = survey_in_scope(session, staff, survey_id)
+        frozen = sealed_dossier(session, survey.id)
+        record_act(
+            session,
+            staff,
+            "dossier_downloaded",
+            subject=f"survey:{survey.id}",
+            now=database.now(session),
+            county_code=survey.county.code,
+            detail=json.dumps({"part": part.value, "dossier_sha256": frozen.dossier_sha256}),
+        )
+        name = f"dossier-{survey.county.code}-{survey.year}-{frozen.dossier_sha256[:12]}-{part.value}.zip"
+        return name, frozen.public_part if part is Part.PUBLIC else frozen.auditor_part
+
+
+def _require_closed(survey: Survey, now: datetime) -> None:
+    state = survey.state(now)
+    if state is SurveyState.SEALED:
+        raise AlreadySealed
+    if state is not SurveyState.CLOSED:
+        raise NotYetClosed
+
+
+def _frozen(
+    survey: Survey, parts: DossierParts, verdict: Verdict, now: datetime, staff: StaffMember
+) -> SealedDossier:
+    return SealedDossier(
+        survey_id=survey.id,
+        dossier_sha256=parts.sha256,
+        public_part=parts.public,
+        auditor_part=parts.auditor,
+        verdict=verdict_bytes(verdict),
+        outcome=verdict.outcome.value,
+        sealed_at=now,
+        sealed_by=staff.login,
+    )
+
+
+def _destroy_ties(
+    session: Session, survey_id: int, responses: list[StoredResponse], draw_id: DrawId
+) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        # Deleted rows are overwritten with zeros instead of staying readable in free pages.
+        session.execute(text("PRAGMA secure_delete = ON"))
+    session.execute(delete(SurveyKey).where(SurveyKey.survey_id == survey_id))
+    session.execute(delete(UsedForm).where(UsedForm.survey_id == survey_id))
+    session.execute(delete(Response).where(Response.survey_id == survey_id))
+    # Written back in the order of the new ids, because a table's rows may lie in the order they were written.
+    ids = sorted(draw_id(ID_BYTES) for _ in responses)
+    shuffled = sorted(responses, key=lambda _: draw_id(ID_BYTES))
+    if responses:
+        session.execute(
+            insert(Response),
+            [
+                {
+                    "id": identity,
+                    "survey_id": survey_id,
+                    "link_id": response.link_id,
+                    "questionnaire_id": response.questionnaire_id,
+                    "answers": response.answers,
+                    "flags": response.flags,
+                    "voided": response.voided,
+                }
+                for identity, response in zip(ids, shuffled, strict=True)
+            ],
+        )

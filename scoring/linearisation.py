@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,14 @@ class CellCounts:
     populations : tuple of int or None, one per group
         Registered members N_g of each group; ``None`` where not known.
 
+    Attributes
+    ----------
+    over_counted : tuple of int
+        Columns of groups with more responses than registered members. Such a register is contradicted by the
+        answers, so nothing is known of how much of the group is left.
+    left_to_sample : array of shape (n_groups,)
+        1 − n_g / N_g: 0 for a full count, 1 where N_g is unknown or contradicted.
+
     Raises
     ------
     ValueError
@@ -49,6 +57,8 @@ class CellCounts:
     stratum: IntArray
     individual: BoolArray
     populations: tuple[int | None, ...]
+    over_counted: tuple[int, ...] = field(init=False)
+    left_to_sample: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
         rows, shape = self.n.shape[0], self.n.shape
@@ -64,30 +74,20 @@ class CellCounts:
             raise ValueError("strata are codes from 0")
         if any(population is not None and population < 0 for population in self.populations):
             raise ValueError("a group cannot have fewer than 0 members")
+        answered, members = self.n_design.sum(axis=0).tolist(), self.populations
+        over = tuple(g for g, size in enumerate(members) if size is not None and answered[g] > size)
+        left = np.ones(self.n_groups)
+        for g, in_base in enumerate(self.n.sum(axis=0).tolist()):
+            size = members[g]
+            if size and g not in over:
+                left[g] = (size - in_base) / size
+        object.__setattr__(self, "over_counted", over)
+        object.__setattr__(self, "left_to_sample", left)
 
     @property
     def n_groups(self) -> int:
         """Return the number of groups."""
         return int(self.n.shape[1])
-
-    def over_counted(self) -> tuple[int, ...]:
-        """Return the groups with more responses than registered members, by column.
-
-        Such a register is contradicted by the answers, so nothing is known of how much of the group is left.
-        """
-        totals = self.n_design.sum(axis=0)
-        known = [(g, size) for g, size in enumerate(self.populations) if size is not None]
-        return tuple(g for g, size in known if totals[g] > size)
-
-    def left_to_sample(self) -> FloatArray:
-        """Return 1 − n_g / N_g for each group: 0 for a full count, 1 where N_g is unknown or contradicted."""
-        totals = self.n.sum(axis=0)
-        left = np.ones(self.n_groups)
-        over = self.over_counted()
-        for g, population in enumerate(self.populations):
-            if population and g not in over:
-                left[g] = (population - int(totals[g])) / population
-        return left
 
 
 def cell_counts(
@@ -104,7 +104,7 @@ def cell_counts(
     Examples
     --------
     >>> cells = cell_counts([[10, 4], [8, 0]], [[9, 4], [6, 0]], populations=(None, 4))
-    >>> cells.n_groups, int(cells.n.sum()), cells.left_to_sample().tolist()
+    >>> cells.n_groups, int(cells.n.sum()), cells.left_to_sample.tolist()
     (2, 22, [1.0, 0.0])
     """
     base = np.asarray(n, dtype=np.int64)
@@ -169,26 +169,28 @@ def linearised_variance(cells: CellCounts, weight: FloatArray, centre: FloatArra
     Source: Taylor linearisation with the first-stage "ultimate cluster" variance, as ``svyrecvar`` of R
     ``survey`` computes it with ``lonely.psu="fail"``; correction per group: method §3.
     """
-    factor = weight * np.sqrt(cells.left_to_sample())
-    scores = cells.k @ factor - cells.n @ (factor * centre)
-    single_squares = cells.k @ (factor**2 * (1 - 2 * centre)) + cells.n @ (factor * centre) ** 2
+    left = cells.left_to_sample
+    columns = np.flatnonzero(weight * left)
+    factor, own_centre = weight[columns] * np.sqrt(left[columns]), centre[columns]
+    n, k = cells.n[:, columns], cells.k[:, columns]
+    scores: FloatArray = k @ factor - n @ (factor * own_centre)
+    n_strata = int(cells.stratum.max(initial=0)) + 1
     in_design = _psus(cells, cells.n_design.sum(axis=1))
-    in_domain = _psus(cells, cells.n[:, factor != 0].sum(axis=1))
-    total, lone = 0.0, []
-    for code in np.unique(cells.stratum[in_domain > 0]):
-        here = cells.stratum == code
-        n_psu = int(in_design[here].sum())
-        if n_psu == 1:
-            lone.append(int(code))
-            continue
-        mean = float(scores[here].sum()) / n_psu
-        whole, pooled = here & ~cells.individual & (in_design > 0), here & cells.individual
-        spread = float(np.square(scores[whole] - mean).sum())
-        singles = single_squares[pooled] - 2 * mean * scores[pooled] + mean**2 * in_design[pooled]
-        total += n_psu / (n_psu - 1) * (spread + max(0.0, float(singles.sum())))
-    size = domain_size(cells, factor != 0)
-    known = not lone and size.df > 0
-    return LinearisedVariance(total if known else None, size, tuple(lone))
+    n_psu = np.bincount(cells.stratum, in_design, n_strata)
+    mean = np.bincount(cells.stratum, scores, n_strata) / np.maximum(n_psu, 1)
+    centred = mean[cells.stratum]
+    spread = np.where(in_design > 0, np.square(scores - centred), 0.0)
+    if cells.individual.any():
+        squares = k @ (factor**2 * (1 - 2 * own_centre)) + n @ (factor * own_centre) ** 2
+        singles = squares - 2 * centred * scores + centred**2 * in_design
+        spread = np.where(cells.individual, np.maximum(singles, 0.0), spread)
+    met = np.bincount(cells.stratum, _psus(cells, n.sum(axis=1)), n_strata) > 0
+    lone = met & (n_psu == 1)
+    size = _size(cells, columns)
+    if lone.any() or size.df < 1:
+        return LinearisedVariance(None, size, tuple(np.flatnonzero(lone).tolist()))
+    within = np.bincount(cells.stratum, spread, n_strata)[met]
+    return LinearisedVariance(float((n_psu[met] / (n_psu[met] - 1) * within).sum()), size)
 
 
 def domain_size(cells: CellCounts, domain: BoolArray) -> DomainSize:
@@ -198,11 +200,15 @@ def domain_size(cells: CellCounts, domain: BoolArray) -> DomainSize:
     >>> domain_size(cells, np.array([True, False])).n_psu, domain_size(cells, np.array([False, True])).n_psu
     (2, 1)
     """
-    met = _psus(cells, cells.n[:, domain].sum(axis=1))
-    return DomainSize(int(met.sum()), int(np.unique(cells.stratum[met > 0]).size))
+    return _size(cells, np.flatnonzero(domain))
+
+
+def _size(cells: CellCounts, columns: IntArray) -> DomainSize:
+    met = _psus(cells, cells.n[:, columns].sum(axis=1))
+    return DomainSize(int(met.sum()), int(np.count_nonzero(np.bincount(cells.stratum, met))))
 
 
 def _psus(cells: CellCounts, responses: IntArray) -> IntArray:
     """Return the PSUs each row stands for: one if anybody answered, or every single person of a pool."""
-    psus: IntArray = np.where(cells.individual, responses, (responses > 0).astype(np.int64))
+    psus: IntArray = np.where(cells.individual, responses, responses > 0)
     return psus

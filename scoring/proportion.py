@@ -233,8 +233,8 @@ def _estimate(
 ) -> Estimate:
     """Join share and variance; ``certain``: every response in the base has the same value."""
     domain = weight > 0
-    over = tuple(g for g in cells.over_counted() if domain[g])
-    if not (cells.left_to_sample() * cells.n.sum(axis=0))[domain].any():
+    over = tuple(g for g in cells.over_counted if domain[g])
+    if not (cells.left_to_sample * cells.n.sum(axis=0))[domain].any():
         size = domain_size(cells, domain)
         return Interval(
             share, 0.0, share, share, level, n, float(n), size.df, size.n_psu, None if certain else 0.0, True

@@ -17,6 +17,7 @@ from scoring.recognition_reasons import (
     residents_reason,
     share_reason,
 )
+from scoring.recognition_shares import SharedCount, WeightedShare, against, weighted_shares
 from scoring.ruleset import DontKnowRule, Parameters, SatisfiedRule
 from scoring.sample import SampleTargets, group_targets
 
@@ -24,21 +25,6 @@ _RULE_CODES = {
     SatisfiedRule.OVERALL_ITEM: (5, 4),
     SatisfiedRule.BASIC_COUNTS: (5, 4, 3),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SharedCount:
-    """A share with its counts; ``share`` is in [0, 1], ``None`` where the base is empty or withheld."""
-
-    base: int | None
-    satisfied: int | None
-
-    @property
-    def share(self) -> Fraction | None:
-        """Return satisfied ÷ base."""
-        if not self.base or self.satisfied is None:
-            return None
-        return Fraction(self.satisfied, self.base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +106,7 @@ class Recognition:
     alternatives: tuple[Alternative, ...]
     flips: tuple[FlipCase, ...]
     groups: tuple[GroupRecognition, ...]
+    weighted: tuple[WeightedShare, ...]
     items: tuple[ItemRecognition, ...]
     index: IndexBounds | None
     targets: SampleTargets | None
@@ -199,17 +186,13 @@ def recognise(
         alternatives=_alternatives(counts, parameters),
         flips=flips,
         groups=groups,
+        weighted=weighted_shares(
+            [g.count for g in groups], [populations.get(g.group.value) for g in groups], count.share, limit
+        ),
         items=_items(counts, questionnaires),
         index=pooled_index(counts, questionnaires),
         targets=targets,
     )
-
-
-def against(share: Fraction | None, limit: Fraction) -> Outcome:
-    """Return the outcome of a share alone: on or above the limit it is met, without a share undecided."""
-    if share is None:
-        return Outcome.UNDECIDED
-    return Outcome.MET if share >= limit else Outcome.NOT_MET
 
 
 def _flip(pooled: PooledCount, limit: Fraction) -> FlipCase:

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 from scoring.counts import COUNTS_FILE
 from scoring.figures import PLACES_OF_PERCENT, is_borderline, shown
-from scoring.findings import Combinator, Finding, InputRef, Outcome
+from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason
 from scoring.mean_index import IndexBounds
-from scoring.recognition import Alternative, FlipCase, GroupRecognition, Recognition, SharedCount
+from scoring.recognition import Alternative, FlipCase, GroupRecognition, Recognition
 from scoring.recognition_reasons import case_names
+from scoring.recognition_shares import SharedCount, WeightedShare
 from scoring.ruleset import DontKnowRule, RuleSet, SatisfiedRule
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
@@ -77,6 +78,12 @@ def recognition_finding(recognition: Recognition, rule_set: RuleSet) -> Finding:
                 "Groups (for information)",
                 tuple(_group(g, limit) for g in recognition.groups),
             ),
+            _beside(
+                "weighted",
+                "按群体加权的比例(仅供参考)",
+                "Shares under group weights (for information)",
+                tuple(_weighted(w, limit) for w in recognition.weighted),
+            ),
         ),
     )
 
@@ -120,6 +127,16 @@ def recognition_document(recognition: Recognition) -> dict[str, Json]:
             }
             for g in recognition.groups
         ],
+        "weighted": [
+            {
+                "weighting": w.weighting.value,
+                "n_groups": w.n_groups,
+                "share": _shown(w.share),
+                "outcome": w.outcome.value,
+                "reason": {"code": w.reason.code, "zh": w.reason.zh, "en": w.reason.en},
+            }
+            for w in recognition.weighted
+        ],
         "items": [
             {
                 "form": i.form.value,
@@ -159,12 +176,12 @@ def _beside(code: str, zh: str, en: str, children: tuple[Finding, ...]) -> Findi
 def _alternative(alternative: Alternative, limit: Fraction) -> Finding:
     zh, en = alternative_names(alternative)
     code = f"{CODE}/alternatives/{alternative.code}"
-    return _leaf(code, zh, en, alternative.count, alternative.outcome, limit)
+    return _leaf(code, zh, en, alternative.count.share, alternative.outcome, limit)
 
 
 def _flip(flip: FlipCase, limit: Fraction) -> Finding:
     zh, en = case_names(flip.case)
-    return _leaf(f"{CODE}/flips/{flip.case.value}", zh, en, flip.count, flip.outcome, limit)
+    return _leaf(f"{CODE}/flips/{flip.case.value}", zh, en, flip.count.share, flip.outcome, limit)
 
 
 def _group(group: GroupRecognition, limit: Fraction) -> Finding:
@@ -175,11 +192,24 @@ def _group(group: GroupRecognition, limit: Fraction) -> Finding:
     elif not group.valid:
         outcome = Outcome.NOT_APPLICABLE
     name = f"{CODE}/groups/{group.group.value}"
-    return _leaf(name, group.group.zh, group.group.en, group.count, outcome, limit)
+    return _leaf(name, group.group.zh, group.group.en, share, outcome, limit)
 
 
-def _leaf(code: str, zh: str, en: str, count: SharedCount, outcome: Outcome, limit: Fraction) -> Finding:
-    share = count.share
+def _weighted(weighted: WeightedShare, limit: Fraction) -> Finding:
+    kind, share = weighted.weighting, weighted.share
+    code = f"{CODE}/weighted/{kind.value}"
+    return _leaf(code, kind.zh, kind.en, share, weighted.outcome, limit, (weighted.reason,))
+
+
+def _leaf(
+    code: str,
+    zh: str,
+    en: str,
+    share: Fraction | None,
+    outcome: Outcome,
+    limit: Fraction,
+    reasons: tuple[Reason, ...] = (),
+) -> Finding:
     return Finding(
         code=code,
         title_zh=zh,
@@ -190,6 +220,7 @@ def _leaf(code: str, zh: str, en: str, count: SharedCount, outcome: Outcome, lim
         actual=_shown(share),
         margin=None if share is None else shown(share - limit),
         borderline=share is not None and is_borderline(share, limit, _PLACES_OF_SHARES),
+        reasons=reasons,
     )
 
 

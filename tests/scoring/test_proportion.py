@@ -190,7 +190,7 @@ def test_more_answers_than_members_is_flagged_and_not_rewarded() -> None:
     assert found.over_counted == (0,)
     assert not found.full_count
     assert found.standard_error == pytest.approx(0.1, rel=1e-12)
-    assert cells.left_to_sample().tolist() == [1.0]
+    assert cells.left_to_sample.tolist() == [1.0]
 
 
 def test_a_flag_belongs_to_the_groups_of_the_figure_only() -> None:

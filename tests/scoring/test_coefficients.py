@@ -22,7 +22,7 @@ from tests.scoring.builders import RULES, lone_stage_row, resources_row, schools
 MET, NOT, OPEN, NONE = Outcome.MET, Outcome.NOT_MET, Outcome.UNDECIDED, Outcome.NOT_APPLICABLE
 
 # "县域义务教育校际均衡指标计算方法(以生均图书册数为例)", https://m.777doc.com/doc-2019910.html: five primary schools,
-# pupils and books; the example finds 6.33 books per pupil, S² = 10.65, S = 3.26 and the coefficient 0.515, that is 0.52.
+# pupils and books; it finds 6.33 books per pupil, S² = 10.65, S = 3.26 and the coefficient 0.515, that is 0.52.
 EXAMPLE_PUPILS = [45, 37, 89, 76, 55]
 EXAMPLE_BOOKS = [279, 137, 935, 160, 402]
 

@@ -70,7 +70,10 @@ def demo_residents(n_responses: int, sample_rate: Fraction) -> int:
 
 
 def demo_populations(schools: Sequence[Mapping[str, str]], n_responses: int) -> dict[str, int | None]:
-    """Return the registered members of each group; the public is not registered."""
+    """Return the registered members of each group; the public is not registered.
+
+    Pupils, parents and teachers are as many as a large number of responses needs; offices are not.
+    """
     pupils = sum(cluster.pupils for cluster in demo_clusters(schools))
     sizes = {
         Group.STUDENT: pupils * 2 // 3,
@@ -80,9 +83,10 @@ def demo_populations(schools: Sequence[Mapping[str, str]], n_responses: int) -> 
         Group.DEPUTY: 240,
         Group.CPPCC: 210,
     }
-    answering = {g: n_responses * _SHARES.get(g, 600) // 1000 for g in sizes}
-    grown = {g.value: max(n, answering[g] * 6 // 5) for g, n in sizes.items()}
-    return {**grown, Group.PUBLIC.value: None}
+    grown = dict(sizes)
+    for group, per_thousand in ((Group.STUDENT, 200), (Group.PARENT, 800), (Group.TEACHER, 100)):
+        grown[group] = max(sizes[group], n_responses * per_thousand // 800)
+    return {**{g.value: n for g, n in grown.items()}, Group.PUBLIC.value: None}
 
 
 def demo_group_sizes(

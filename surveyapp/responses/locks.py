@@ -24,5 +24,7 @@ def share_survey(connection: Connection, link_token: str) -> None:
 
 def hold_survey(session: Session, survey_id: int) -> None:
     """Wait for a survey's submissions in flight and hold off later ones until this transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
+    # Asking for the connection begins the transaction, which is all SQLite needs: without it the write lock
+    # would be taken only by the first statement that follows.
+    if session.connection().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(SURVEY_LOCKS, survey_id)))

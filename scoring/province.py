@@ -170,7 +170,7 @@ def _spread(client: Client, paths: Sequence[Path], done: Done) -> tuple[Scored, 
     for path in _some(waiting, room):
         going.add(_submit(client, path, names))
     for future in going:
-        scored = future.result() if future.status == "finished" else _lost(names[future.key], future)
+        scored = future.result() if future.status == "finished" else _lost(names[str(future.key)], future)
         done(scored)
         results.append(scored)
         for path in _some(waiting, 1):
@@ -183,13 +183,13 @@ def _some(paths: Iterator[Path], n: int) -> Iterator[Path]:
         yield path
 
 
-def _submit(client: Client, path: Path, names: dict[str, str]) -> Future:
+def _submit(client: Client, path: Path, names: dict[str, str]) -> Future[Scored]:
     future = client.submit(score_dossier, path.name, path.read_bytes(), pure=False)
-    names[future.key] = path.name
+    names[str(future.key)] = path.name
     return future
 
 
-def _lost(name: str, future: Future) -> Scored:
+def _lost(name: str, future: Future[Scored]) -> Scored:
     return Scored(name, None, b"", (f"计算未能完成:{future.exception()}",))
 
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scoring.assurance import assurance_finding
+from scoring.cluster_cells import SurveyCells, survey_cells
 from scoring.criteria import CriterionRow, criterion_finding, quality_finding
 from scoring.findings import Combinator, CountyOutcome, Finding, Outcome, Reason, combine_all
 from scoring.manifest import Purpose
 from scoring.recognition import Recognition, recognise
 from scoring.recognition_finding import recognition_finding
 from scoring.resources import resource_finding
+from scoring.robustness import Robustness, robustness
 from scoring.ruleset import RuleSet
 from scoring.schools import SchoolRow, stage_rows
+from scoring.uncertainty import Uncertainty, uncertainty
 from scoring.verdict_document import verdict_bytes, verdict_document, verdict_schema
 from scoring.vetoes import veto_finding
 
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Verdict",
+    "cells_of",
     "county_outcome",
     "decide",
     "domain_findings",
+    "robustness_of",
+    "uncertainty_of",
     "verdict_bytes",
     "verdict_document",
     "verdict_schema",
@@ -51,6 +57,7 @@ class Verdict:
     outcome: CountyOutcome
     reasons: tuple[Reason, ...]
     recognition: Recognition
+    uncertainty: Uncertainty | None
     tree: Finding
 
     def finding(self, code: str) -> Finding:
@@ -75,7 +82,7 @@ def decide(dossier: Dossier) -> Verdict:
     Parameters
     ----------
     dossier : Dossier
-        The public part suffices; the auditor part gives the same verdict.
+        The public part suffices: the auditor part gives the same outcome and figures, and intervals with them.
 
     Returns
     -------
@@ -116,8 +123,34 @@ def decide(dossier: Dossier) -> Verdict:
         outcome=outcome,
         reasons=reasons,
         recognition=recognition,
+        uncertainty=uncertainty_of(dossier),
         tree=_root(children, reasons),
     )
+
+
+def uncertainty_of(dossier: Dossier) -> Uncertainty | None:
+    """Return the sampling error of the recognition figures; ``None`` for a public part, which cannot tell it."""
+    cells = cells_of(dossier)
+    return None if cells is None else uncertainty(cells, dossier.rule_set.parameters)
+
+
+def robustness_of(dossier: Dossier, recognition: Recognition) -> Robustness | None:
+    """Return what the recognition outcome hangs on; ``None`` for a public part, which cannot tell it.
+
+    Shares by school and of groups withheld from the public are in it: for holders of the auditor part only.
+    """
+    cells = cells_of(dossier)
+    names = {school.school_code: school.school_name for school in dossier.schools}
+    return None if cells is None else robustness(cells, recognition, names, dossier.rule_set.parameters)
+
+
+def cells_of(dossier: Dossier) -> SurveyCells | None:
+    """Return a dossier's responses by school or office and group; ``None`` for a public part."""
+    if dossier.responses is None:
+        return None
+    localities = {school.school_code: school.locality for school in dossier.schools}
+    parameters, populations = dossier.rule_set.parameters, dossier.manifest.populations
+    return survey_cells(dossier.responses, dossier.questionnaires, localities, populations, parameters)
 
 
 def domain_findings(

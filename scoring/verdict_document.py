@@ -32,7 +32,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Json]:
         "notice": {"zh": NOTICE_ZH, "en": NOTICE_EN},
         "outcome": verdict.outcome.value,
         "reasons": [_reason(reason) for reason in verdict.reasons],
-        "recognition": recognition_document(verdict.recognition),
+        "recognition": recognition_document(verdict.recognition, verdict.uncertainty),
         "tree": finding_document(verdict.tree),
     }
 

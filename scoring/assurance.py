@@ -18,14 +18,14 @@ class SchoolCheck:
     """One school against one computed criterion.
 
     ``n_over`` counts what is known to break the limit: 1 for a school, or its number of classes. An undecided
-    check breaks nothing that is known, but could.
+    check breaks nothing that is known, but could. A school that keeps the limit needs no reason.
     """
 
     row: SchoolRow
     outcome: Outcome
-    n_over: int
-    reason: Reason
-    columns: tuple[str, ...]
+    n_over: int = 0
+    reason: Reason | None = None
+    columns: tuple[str, ...] = ()
 
 
 def special_rooms(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
@@ -45,21 +45,21 @@ def special_rooms(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
     needed = -(-known // parameters.classes_per_room)
     rooms = {"音乐": row.music_rooms, "美术": row.art_rooms}
     short = [name for name, n in rooms.items() if n is not None and n < needed]
+    if not short and None not in classes and None not in rooms.values():
+        return SchoolCheck(row, Outcome.MET)
     columns = (*(f"classes_{stage}" for stage in row.stages), "music_rooms", "art_rooms")
     have_zh = "、".join(f"{name}{'未填报' if n is None else f'{n}间'}" for name, n in rooms.items())
     have_en = f"music {_or_blank(row.music_rooms)}, art {_or_blank(row.art_rooms)}"
-    known_zh = f"{row.school_name}{'至少' if None in classes else ''}有{known}个班,每类需{needed}间"
-    known_en = f"{row.school_name} has {'at least ' if None in classes else ''}{known} classes and needs {needed} each"
+    known_zh = f"{row.school_name}{'至少' if None in classes else ''}有{known}个班,每类需{needed}间;现有{have_zh}"
+    known_en = (
+        f"{row.school_name} has {'at least ' if None in classes else ''}{known} classes and needs {needed} of each; "
+        f"it has {have_en}"
+    )
     if short:
-        outcome, n_over = Outcome.NOT_MET, 1
-        zh, en = f"{known_zh};现有{have_zh},{'、'.join(short)}专用教室不足。", f"{known_en}; it has {have_en}: too few."
-    elif None in classes or None in rooms.values():
-        outcome, n_over = Outcome.UNDECIDED, 0
-        zh, en = f"{known_zh};现有{have_zh},数据不全,无法判定。", f"{known_en}; it has {have_en}: not all is known."
-    else:
-        outcome, n_over = Outcome.MET, 0
-        zh, en = f"{known_zh};现有{have_zh},符合要求。", f"{known_en}; it has {have_en}: enough."
-    return SchoolCheck(row, outcome, n_over, Reason(f"rooms_{outcome}", zh, en), columns)
+        zh, en = f"{known_zh},{'、'.join(short)}专用教室不足。", f"{known_en}: too few."
+        return SchoolCheck(row, Outcome.NOT_MET, 1, Reason("rooms_not_met", zh, en), columns)
+    zh, en = f"{known_zh},数据不全,无法判定。", f"{known_en}: not all is known."
+    return SchoolCheck(row, Outcome.UNDECIDED, 0, Reason("rooms_undecided", zh, en), columns)
 
 
 def school_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
@@ -76,23 +76,19 @@ def school_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
     limit = size.multi_stage if len(row.stages) > 1 else size.single_stage
     pupils = [row.pupils(stage) for stage in row.stages]
     known = sum(n for n in pupils if n is not None)
-    columns = tuple(f"pupils_{stage}" for stage in row.stages)
+    if known <= limit and None not in pupils:
+        return SchoolCheck(row, Outcome.MET)
     if known > limit:
-        zh, en = f"超过{limit}人", f"above {limit}"
-        outcome, n_over = Outcome.NOT_MET, 1
-    elif None in pupils:
-        zh, en = "学生数未填报完整,无法判定", "not all pupils are known"
-        outcome, n_over = Outcome.UNDECIDED, 0
+        outcome, zh, en = Outcome.NOT_MET, f"超过{limit}人", f"above {limit}"
     else:
-        zh, en = f"不超过{limit}人", f"not above {limit}"
-        outcome, n_over = Outcome.MET, 0
+        outcome, zh, en = Outcome.UNDECIDED, "学生数未填报完整,无法判定", "not all pupils are known"
     least = ("至少", "at least ") if None in pupils else ("", "")
     reason = Reason(
         f"size_{outcome}",
         f"{row.school_name}义务教育阶段{least[0]}有学生{known}人,{zh}。",
         f"{row.school_name} has {least[1]}{known} pupils in the compulsory stages: {en}.",
     )
-    return SchoolCheck(row, outcome, n_over, reason, columns)
+    return SchoolCheck(row, outcome, int(known > limit), reason, tuple(f"pupils_{stage}" for stage in row.stages))
 
 
 def class_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
@@ -109,20 +105,20 @@ def class_size(row: SchoolRow, parameters: Parameters) -> SchoolCheck | None:
     counted = [classes_over(row, stage, int(parameters.class_size[stage])) for stage in row.stages]
     n_over = sum(n for n, _ in counted)
     certain = all(known for _, known in counted)
+    if certain and not n_over:
+        return SchoolCheck(row, Outcome.MET)
     limits = "、".join(f"{stage.zh}{shown(parameters.class_size[stage])}人" for stage in row.stages)
-    limits_en = ", ".join(f"{shown(parameters.class_size[stage])} {stage.en}" for stage in row.stages)
+    limits_en = ", ".join(f"{stage.en} {shown(parameters.class_size[stage])}" for stage in row.stages)
     if n_over:
         least = ("", "") if certain else ("至少", "at least ")
         outcome = Outcome.NOT_MET
         zh, en = f"{least[0]}有{n_over}个班超过人数上限", f"{least[1]}{n_over} classes are above the limit"
-    elif certain:
-        outcome, zh, en = Outcome.MET, "没有班级超过人数上限", "no class is above the limit"
     else:
         outcome, zh, en = Outcome.UNDECIDED, "班额数据不全,无法判定", "class sizes are not all known"
     reason = Reason(
         f"classes_{outcome}",
         f"{row.school_name}{zh}(上限:{limits})。",
-        f"{row.school_name}: {en} ({limits_en}).",
+        f"{row.school_name}: {en} (limit: {limits_en}).",
     )
     names = ("oversize_classes", "largest_class", "classes", "pupils")
     return SchoolCheck(row, outcome, n_over, reason, tuple(f"{name}_{s}" for s in row.stages for name in names))
@@ -242,7 +238,7 @@ def _exception(indicator: Indicator, found: SchoolCheck) -> Finding:
         combinator=Combinator.INFORMATIONAL,
         actual=str(found.n_over),
         unit=indicator.unit,
-        reasons=(found.reason,),
+        reasons=() if found.reason is None else (found.reason,),
         inputs=tuple(InputRef(SCHOOLS_FILE, found.row.row, column) for column in found.columns),
     )
 

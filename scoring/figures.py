@@ -10,6 +10,8 @@ PLACES_OF_VALUES = 2
 PLACES_OF_COEFFICIENTS = 3
 PLACES_OF_PERCENT = 1
 
+_SCALES = tuple(10**places for places in range(13))
+
 
 def shown(value: Fraction | int, places: int = PLACES_IN_FINDINGS) -> str:
     """Return an exact figure as a decimal string, rounded half away from zero, trailing zeros dropped.
@@ -19,7 +21,7 @@ def shown(value: Fraction | int, places: int = PLACES_IN_FINDINGS) -> str:
     value : Fraction or int
         The exact figure.
     places : int
-        Decimal places kept at most.
+        Decimal places kept at most, 0 to 12.
 
     Returns
     -------
@@ -42,11 +44,13 @@ def shown_ratio(numerator: int, denominator: int, places: int = PLACES_IN_FINDIN
     >>> shown_ratio(2, 3, 2), shown_ratio(-1, 10**9)
     ('0.67', '0')
     """
-    scale = 10**places
-    scaled = (2 * abs(numerator) * scale + denominator) // (2 * denominator)
+    scale = _SCALES[places]
+    negative = numerator < 0
+    scaled = (2 * scale * (-numerator if negative else numerator) + denominator) // (2 * denominator)
     whole, rest = divmod(scaled, scale)
-    text = f"{whole}.{rest:0{places}d}".rstrip("0") if rest else str(whole)
-    return f"-{text}" if numerator < 0 and scaled else text
+    # The leading 1 of scale + rest keeps the zeros after the point.
+    text = f"{whole}.{str(scale + rest)[1:].rstrip('0')}" if rest else str(whole)
+    return f"-{text}" if negative and scaled else text
 
 
 def shown_root(square: Fraction, places: int = PLACES_IN_FINDINGS) -> str:

@@ -151,12 +151,12 @@ def _row_reason(
     name_zh: str,
     name_en: str,
 ) -> Reason:
+    if standings.count(Standing.MEETS) == len(standings):
+        zh, en = f"{name_zh}{len(standings)}项指标全部达到标准。", f"{name_en} meets all {len(standings)} standards."
+        return Reason("all_standards_met", zh, en)
     codes = {s: [n.code for n, at in zip(standards, standings, strict=True) if at is s] for s in Standing}
     met, below, unknown = len(codes[Standing.MEETS]), codes[Standing.BELOW_FLOOR], codes[Standing.UNKNOWN]
     short = codes[Standing.REACHES_FLOOR]
-    if outcome is Outcome.MET and not short:
-        zh, en = f"{name_zh}{met}项指标全部达到标准。", f"{name_en} meets all {met} standards."
-        return Reason("all_standards_met", zh, en)
     if outcome is Outcome.MET:
         return Reason(
             "enough_standards_met",

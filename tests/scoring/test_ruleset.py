@@ -184,7 +184,11 @@ def test_a_province_may_change_a_copy() -> None:
 
 @pytest.mark.parametrize(
     ("comparator", "actual", "holds"),
-    [("ge", 1, True), ("ge", 2, True), ("ge", 0, False), ("le", 1, True), ("le", 2, False), ("le", 0, True), ("lt", 1, False), ("lt", 0, True), ("lt", 2, False)],
+    [
+        *[("ge", 1, True), ("ge", 2, True), ("ge", 0, False)],
+        *[("le", 1, True), ("le", 2, False), ("le", 0, True)],
+        *[("lt", 1, False), ("lt", 0, True), ("lt", 2, False)],
+    ],
 )
 def test_only_lt_excludes_equality(comparator: str, actual: int, holds: bool) -> None:
     assert Comparator(comparator).holds(Fraction(actual), Fraction(1)) is holds

@@ -131,9 +131,9 @@ def application(public_app: Flask, staff_app: Flask) -> DispatcherMiddleware:
 
 
 @pytest.fixture
-def public_client(application: DispatcherMiddleware) -> Respondent:
-    """Give someone with a phone."""
-    return Respondent(application)
+def public_client(public_app: Flask) -> Respondent:
+    """Give someone with a phone, who meets the respondents' app alone."""
+    return Respondent(public_app)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def staff_client(application: DispatcherMiddleware, database: Database) -> Staff
         from surveyapp.accounts.services import create_account
 
         role = Role(role)
-        login = login or f"{role.value}-{scope or 'all'}"
+        login = login or f"{role.value.replace('_', '-')}-{scope or 'all'}"
         create_account(
             database, login, f"{role.value} {scope}", role, scope, PASSWORD, None, datetime.now(UTC)
         )

@@ -34,10 +34,10 @@ def protect(app: Flask, *, https: bool) -> None:
             response.headers[name] = value
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
-        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
-            response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
-        elif request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.args:
+            response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
         return response
 
     def asset(filename: str) -> str:

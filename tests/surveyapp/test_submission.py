@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from flask import Flask
 from sqlalchemy import select, update
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from surveyapp.db import Base, Database
 from surveyapp.links.models import Link
@@ -105,13 +105,13 @@ def test_two_forms_with_the_same_answers_are_two_responses(
 
 
 def test_fifty_at_once_give_one_row_and_one_receipt(
-    application: DispatcherMiddleware, public_client: Respondent, database: Database, link: Link
+    public_app: Flask, public_client: Respondent, database: Database, link: Link
 ) -> None:
     body = {"ticket": ticket_on(public_client, link)} | ANSWERS
     start = threading.Barrier(50)
 
     def send(_: int) -> tuple[int, str]:
-        client = Respondent(application)
+        client = Respondent(public_app)
         start.wait(30)
         answer = client.post(f"/s/{link.token}", data=body)
         return answer.status_code, answer.location
@@ -124,13 +124,13 @@ def test_fifty_at_once_give_one_row_and_one_receipt(
 
 
 def test_fifty_at_once_with_different_answers_leave_one_and_tell_the_rest(
-    application: DispatcherMiddleware, public_client: Respondent, database: Database, link: Link
+    public_app: Flask, public_client: Respondent, database: Database, link: Link
 ) -> None:
     ticket = ticket_on(public_client, link)
     start = threading.Barrier(50)
 
     def send(n: int) -> int:
-        client = Respondent(application)
+        client = Respondent(public_app)
         start.wait(30)
         return client.post(f"/s/{link.token}", data={"ticket": ticket, "q01": str(n % 5), "q12": "5"}).status_code
 
@@ -142,10 +142,10 @@ def test_fifty_at_once_with_different_answers_leave_one_and_tell_the_rest(
 
 
 def test_fifty_different_forms_at_once_are_all_stored(
-    application: DispatcherMiddleware, database: Database, link: Link
+    public_app: Flask, database: Database, link: Link
 ) -> None:
     def send(_: int) -> str:
-        answer = Respondent(application).submit(f"/s/{link.token}", ANSWERS)
+        answer = Respondent(public_app).submit(f"/s/{link.token}", ANSWERS)
         assert answer.status_code == 303
         return answer.location
 

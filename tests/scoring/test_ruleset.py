@@ -89,13 +89,13 @@ def test_parameters_are_the_defaults_of_the_method(rule_set_id: str) -> None:
     assert (p.parent_share, p.small_group_return, p.smallest_cell) == (Fraction(1, 2), Fraction(7, 10), 10)
     assert p.special_school_fund == 6000
     assert p.monitoring_not_sampled == "not_applicable"
-    assert (p.class_size["primary"], p.class_size["junior"]) == (45, 50)
+    assert [p.class_size["primary"], p.class_size["junior"]] == [45, 50]
     assert (p.school_size.single_stage, p.school_size.multi_stage) == (2000, 2500)
     assert (p.classes_per_room, p.teaching_point_minimum, p.basic_balance_years) == (12, 50, 3)
     nine, complete, twelve = p.split_weights.nine_year, p.split_weights.complete_secondary, p.split_weights.twelve_year
-    assert (nine.primary, nine.junior, nine.senior) == (1, Fraction(11, 10), 0)
-    assert (complete.primary, complete.junior, complete.senior) == (0, 1, Fraction(12, 10))
-    assert (twelve.primary, twelve.junior, twelve.senior) == (1, Fraction(11, 10), Fraction(132, 100))
+    assert [nine.primary, nine.junior, nine.senior] == [1, Fraction(11, 10), 0]
+    assert [complete.primary, complete.junior, complete.senior] == [0, 1, Fraction(12, 10)]
+    assert [twelve.primary, twelve.junior, twelve.senior] == [1, Fraction(11, 10), Fraction(132, 100)]
 
 
 @pytest.mark.parametrize("rule_set_id", SHIPPED_RULE_SETS)

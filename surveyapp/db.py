@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from threading import Lock
 from typing import Any, ClassVar
 
 import pysqlite3
@@ -22,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import LargeBinary, TypeDecorator
@@ -48,6 +50,10 @@ DURABLE_POSTGRES = {
 
 class NotDurable(Exception):
     """The store could forget what it has acknowledged; the message names the setting."""
+
+
+class NoTurn(PoolExhausted):
+    """Too many writers waited before this one; the same request may succeed later."""
 
 
 class Base(DeclarativeBase):
@@ -106,6 +112,7 @@ class Database:
         open_engine = _sqlite_engine if make_url(url).get_backend_name() == "sqlite" else _postgres_engine
         self.engine = open_engine(url)
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
+        self._turn = Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -121,14 +128,31 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Give a session that is committed, durably, when the block ends without an exception."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._in_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def writing_rows(self) -> Iterator[Connection]:
         """Give a plain connection in a write transaction, for the hot path."""
-        with self._writer.begin() as connection:
+        with self._in_turn(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let this process's threads write one after another on SQLite.
+
+        SQLite's own waiting sleeps longer and longer between looks, so that under load some writers are passed
+        over until their time is up; a lock wakes the next one at once. Other processes still wait inside SQLite.
+        """
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise NoTurn(f"no turn to write within {BUSY_TIMEOUT_MS} ms")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def now(self, session: Session | Connection) -> datetime:
         """Return the database's clock: the only one that decides a window, however many hosts serve it."""

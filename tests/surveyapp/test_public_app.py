@@ -253,6 +253,19 @@ def test_while_another_holds_the_tables_the_answers_stay_on_the_screen(
     assert len(rows(database)) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_too_many_wait_to_write_the_answers_stay_on_the_screen(
+    public_client: Respondent, database: Database, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes one writer; the process's threads take turns, and a turn that never comes is no error page."""
+    body = {"ticket": ticket_on(public_client, link)} | ANSWERS
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 50)
+    with database.writing():
+        busy = public_client.post(f"/s/{link.token}", data=body)
+    assert (busy.status_code, checked(busy)) == (503, ANSWERS)
+    assert public_client.post(f"/s/{link.token}", data=body).status_code == 303
+
+
 def test_stored_but_never_told_is_told_when_sent_again(
     public_client: Respondent, database: Database, link: Link, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from surveyapp.frame import Mark, mark_of
 from surveyapp.plan.files import COEFFICIENT_MEASURES, MEASURES
 from surveyapp.plan.models import Plan, PlanRemark, PlanStep
 from surveyapp.plan.queries import CountyStanding
+from surveyapp.reports.numbers import fixed, percent, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +174,14 @@ def _cell(measure: str, target: str | None, shares: CountyShares) -> FigureCell:
 
 
 def _coefficient_cell(worst: WorstCoefficient, compared: TargetComparison | None) -> FigureCell:
-    text = "–" if worst.squared is None else shown_root(worst.squared, PLACES_OF_COEFFICIENTS)
+    places = PLACES_OF_COEFFICIENTS
+    text = "–" if worst.squared is None else fixed(shown_root(worst.squared, places), places)
     detail = gettext("指标%(code)s", code=worst.indicator) if worst.indicator else ""
     if worst.n_unknown:
         detail = gettext("%(n)s项缺数据", n=worst.n_unknown)
     if worst.n_rows == 0:
         detail = gettext("没有学校")
-    return FigureCell(text, detail, _gap(compared, PLACES_OF_COEFFICIENTS, ""), _mark(compared))
+    return FigureCell(text, detail, _gap(compared, places, ""), _mark(compared))
 
 
 def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCell:
@@ -188,15 +190,14 @@ def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCel
     detail = f"{share.n_met}/{share.n_rows}"
     if share.n_unknown:
         detail = gettext("%(counts)s,%(n)s个缺数据", counts=detail, n=share.n_unknown)
-    text = f"{shown(share.least * 100, PLACES_OF_TARGETS)}%"
+    text = percent(share.least, PLACES_OF_TARGETS)
     return FigureCell(text, detail, _gap(compared, PLACES_OF_TARGETS, gettext("个百分点")), _mark(compared))
 
 
 def _gap(compared: TargetComparison | None, places: int, unit: str) -> str:
     if compared is None or compared.gap is None:
         return ""
-    sign = "+" if compared.gap > 0 else "−" if compared.gap < 0 else "±"
-    return f"{sign}{shown(abs(compared.gap), places)}{unit}"
+    return f"{signed(compared.gap, places)}{unit}"
 
 
 def _mark(compared: TargetComparison | None) -> Mark:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import url_for
 from flask_babel import gettext
 
 from scoring.dossier import Dossier
@@ -11,17 +12,12 @@ from scoring.findings import CountyOutcome, Finding, Outcome
 from scoring.ruleset import RuleSet
 from scoring.verdict import Verdict
 from surveyapp.counties.models import County
-from surveyapp.frame import Mark, mark_of, mark_of_county
-from surveyapp.labels import PURPOSES
+from surveyapp.frame import Crumb, Mark, mark_of, mark_of_county
+from surveyapp.reports.coefficients import CoefficientStage, coefficient_stages
 from surveyapp.reports.recognition import RecognitionView, recognition_view
-from surveyapp.reports.schools import (
-    CoefficientStage,
-    SchoolFilter,
-    SchoolTable,
-    coefficient_stages,
-    school_table,
-)
-from surveyapp.reports.tree import Node, node_of
+from surveyapp.reports.schools import SchoolFilter, SchoolTable, school_table
+from surveyapp.reports.tree import Node, SchoolAddress, node_of
+from surveyapp.surveys.labels import PURPOSES
 from surveyapp.surveys.models import Purpose, Survey
 
 
@@ -55,11 +51,8 @@ class Provenance:
 class VerdictPage:
     """Template ``staff/reports/verdict.html``; without ``recognition`` and ``provenance`` it is preliminary."""
 
-    county_code: str
-    county_name: str
-    city: str
+    trail: tuple[Crumb, ...]
     is_demonstration: bool
-    year: int
     purpose: str
     mark: Mark
     sentence: str
@@ -83,9 +76,9 @@ def sealed_page(
     return _page(survey.county, verdict, dossier.rule_set, chosen, recognition, provenance)
 
 
-def preliminary_page(county: County, verdict: Verdict, rule_set: RuleSet, chosen: SchoolFilter) -> VerdictPage:
+def preliminary_page(county: County, dossier: Dossier, verdict: Verdict, chosen: SchoolFilter) -> VerdictPage:
     """Make the page of what would be, were nothing but the survey missing."""
-    return _page(county, verdict, rule_set, chosen, None, None)
+    return _page(county, verdict, dossier.rule_set, chosen, None, None)
 
 
 def _page(
@@ -97,12 +90,10 @@ def _page(
     provenance: Provenance | None,
 ) -> VerdictPage:
     domains = verdict.tree.children
+    address = school_address(county, provenance)
     return VerdictPage(
-        county_code=county.code,
-        county_name=county.name,
-        city=county.city,
+        trail=_trail(county, provenance),
         is_demonstration=county.is_demonstration,
-        year=verdict.year,
         purpose=str(PURPOSES[Purpose(verdict.purpose)]),
         mark=mark_of_county(verdict.outcome),
         sentence=_sentence(county, verdict) if provenance else _preliminary_sentence(county, verdict),
@@ -111,12 +102,19 @@ def _page(
         rule_set_id=rule_set.id,
         rule_set_sha256=rule_set.sha256,
         tiles=tuple(_tile(domain) for domain in domains),
-        domains=tuple(node_of(domain, rule_set) for domain in domains),
+        domains=tuple(node_of(domain, rule_set, address) for domain in domains),
         stages=coefficient_stages(verdict.tree),
-        schools=school_table(verdict.tree, rule_set, chosen),
+        schools=school_table(verdict.tree, rule_set, chosen, address),
         recognition=recognition,
         provenance=provenance,
     )
+
+
+def school_address(county: County, provenance: Provenance | None) -> SchoolAddress:
+    """Return how the page of a school is found from this verdict."""
+    if provenance is None:
+        return lambda school: url_for("reports.preliminary_school", code=county.code, school=school)
+    return lambda school: url_for("reports.survey_school", survey_id=provenance.survey_id, school=school)
 
 
 def _sentence(county: County, verdict: Verdict) -> str:
@@ -152,4 +150,17 @@ def _tile(domain: Finding) -> DomainTile:
         title=domain.title_zh,
         mark=mark_of(domain.outcome),
         reason=domain.reasons[0].zh if domain.reasons else "",
+    )
+
+
+def _trail(county: County, provenance: Provenance | None) -> tuple[Crumb, ...]:
+    here = gettext("初步核对") if provenance is None else gettext("%(survey)s:结论", survey=provenance.survey_title)
+    return (*trail_to(county), Crumb(here))
+
+
+def trail_to(county: County) -> tuple[Crumb, ...]:
+    """Return the way to a county's pages."""
+    return (
+        Crumb(gettext("县区"), url_for("board.counties")),
+        Crumb(county.name, url_for("counties.county", code=county.code)),
     )

@@ -8,14 +8,16 @@ from fractions import Fraction
 
 from flask_babel import gettext
 
-from scoring.figures import PLACES_OF_PERCENT, shown
+from scoring.figures import PLACES_OF_PERCENT, is_borderline
 from scoring.findings import Outcome
 from scoring.mean_index import IndexBounds
 from scoring.questionnaire import QuestionnaireSet
-from scoring.recognition import GroupRecognition, ItemRecognition, Recognition, SharedCount
+from scoring.recognition import GroupRecognition, ItemRecognition, Recognition
 from scoring.recognition_finding import alternative_names
 from scoring.recognition_reasons import case_names
+from scoring.recognition_shares import SharedCount
 from surveyapp.frame import Mark, mark_of
+from surveyapp.reports.numbers import fixed, percent
 
 _PLACES_WHERE_CLOSE = 4
 
@@ -90,8 +92,8 @@ def recognition_view(recognition: Recognition, questionnaires: QuestionnaireSet)
     limit = recognition.limit
     return RecognitionView(
         mark=mark_of(recognition.outcome),
-        share=percent(recognition.share, limit),
-        limit=percent(limit),
+        share=share_text(recognition.share, limit),
+        limit=percent(limit, 0),
         satisfied=_count(recognition.count.satisfied),
         base=_count(recognition.count.base),
         valid=recognition.valid,
@@ -114,17 +116,17 @@ def recognition_view(recognition: Recognition, questionnaires: QuestionnaireSet)
     )
 
 
-def percent(share: Fraction | None, limit: Fraction | None = None) -> str:
+def share_text(share: Fraction | None, limit: Fraction | None = None) -> str:
     """Write a share in per cent; where rounding would hide on which side of a limit it lies, with more places."""
     if share is None:
         return "–"
-    close = limit is not None and share != limit and abs(share - limit) * 100 * 2 * 10**PLACES_OF_PERCENT <= 1
-    return f"{shown(share * 100, _PLACES_WHERE_CLOSE if close else PLACES_OF_PERCENT)}%"
+    close = limit is not None and is_borderline(share, limit, PLACES_OF_PERCENT + 2)
+    return percent(share, _PLACES_WHERE_CLOSE if close else PLACES_OF_PERCENT)
 
 
 def _line(words: str, count: SharedCount, outcome: Outcome, limit: Fraction, in_force: bool) -> ShareLine:
     return ShareLine(
-        words, _count(count.satisfied), _count(count.base), percent(count.share, limit), mark_of(outcome), in_force
+        words, _count(count.satisfied), _count(count.base), share_text(count.share, limit), mark_of(outcome), in_force
     )
 
 
@@ -140,7 +142,7 @@ def _group(group: GroupRecognition) -> GroupLine:
         target=_count(group.target),
         missing=_count(group.missing),
         reached=reached,
-        share=gettext("不单独公布") if withheld else percent(group.count.share),
+        share=gettext("不单独公布") if withheld else share_text(group.count.share),
         index=_index(group.index),
     )
 
@@ -163,13 +165,13 @@ def _item_share(item: ItemRecognition) -> str:
     if item.count.share is None and item.answered:
         withheld: str = gettext("不单独公布")
         return withheld
-    return percent(item.count.share)
+    return share_text(item.count.share)
 
 
 def _index(bounds: IndexBounds | None) -> str:
     if bounds is None:
         return "–"
-    low, high = shown(bounds.low, PLACES_OF_PERCENT), shown(bounds.high, PLACES_OF_PERCENT)
+    low, high = fixed(bounds.low, PLACES_OF_PERCENT), fixed(bounds.high, PLACES_OF_PERCENT)
     return low if low == high else f"{low}–{high}"
 
 

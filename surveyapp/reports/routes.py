@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from surveyapp.accounts.current import the_staff_member
@@ -13,6 +14,7 @@ from surveyapp.counties.queries import county_in_scope
 from surveyapp.extensions import the_database
 from surveyapp.frame import moment
 from surveyapp.reports.pages import Provenance, preliminary_page, sealed_page
+from surveyapp.reports.school_page import school_page
 from surveyapp.reports.schools import SchoolFilter
 from surveyapp.results.queries import (
     preliminary_verdict,
@@ -77,15 +79,39 @@ def county_verdict(code: str) -> AnyResponse:
 @needs(Permission.VIEW_VERDICT)
 def preliminary(code: str) -> str:
     """Show what the present figures and judgements give, without any survey."""
-    database = the_database()
-    with database.reading() as session:
+    with the_database().reading() as session:
         county = county_in_scope(session, the_staff_member(), code)
-        school_file = newest_school_file(session, county.id)
-        year = school_file.year if school_file else database.now(session).year
-        verdict, rule_set = preliminary_verdict(session, county, year)
-    return render_template(
-        "staff/reports/verdict.html", page=preliminary_page(county, verdict, rule_set, _chosen())
-    )
+        dossier, verdict = preliminary_verdict(session, county, _current_year(session, county.id))
+    page = preliminary_page(county, dossier, verdict, _chosen())
+    return render_template("staff/reports/verdict.html", page=page)
+
+
+@blueprint.get("/surveys/<int:survey_id>/verdict/schools/<school>/")
+@needs(Permission.VIEW_VERDICT)
+def survey_school(survey_id: int, school: str) -> str:
+    """Show one school of a sealed verdict, with every figure it was computed from."""
+    with the_database().reading() as session:
+        survey = survey_in_scope(session, the_staff_member(), survey_id)
+        found = verdict_of(session, survey_id)
+    back = url_for(".survey_verdict", survey_id=survey_id)
+    page = school_page(survey.county, found.dossier, found.verdict, school, back)
+    return render_template("staff/reports/school.html", page=page)
+
+
+@blueprint.get("/counties/<code>/verdict/preliminary/schools/<school>/")
+@needs(Permission.VIEW_VERDICT)
+def preliminary_school(code: str, school: str) -> str:
+    """Show one school as the present figures have it."""
+    with the_database().reading() as session:
+        county = county_in_scope(session, the_staff_member(), code)
+        dossier, verdict = preliminary_verdict(session, county, _current_year(session, county.id))
+    page = school_page(county, dossier, verdict, school, url_for(".preliminary", code=code))
+    return render_template("staff/reports/school.html", page=page)
+
+
+def _current_year(session: Session, county_id: int) -> int:
+    school_file = newest_school_file(session, county_id)
+    return school_file.year if school_file else the_database().now(session).year
 
 
 def _chosen() -> SchoolFilter:

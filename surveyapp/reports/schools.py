@@ -1,17 +1,18 @@
-"""The table of schools × seven indicators, and of the fourteen coefficients, read out of the verdict's tree."""
+"""The table of schools × seven indicators, read out of the verdict's tree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 from flask_babel import gettext
 
-from scoring.figures import PLACES_OF_COEFFICIENTS, PLACES_OF_VALUES, shown
-from scoring.findings import Combinator, Finding, Outcome
+from scoring.figures import PLACES_OF_VALUES, shown
+from scoring.findings import Finding, Outcome
 from scoring.ruleset import RuleSet, Stage
 from surveyapp.frame import Mark, mark_of
+from surveyapp.reports.numbers import fixed
+from surveyapp.reports.tree import SchoolAddress
 
 _STANDINGS = {
     "standard_met": "met",
@@ -47,7 +48,7 @@ class IndicatorCell:
 class SchoolLine:
     """One stage of one school."""
 
-    anchor: str
+    href: str
     name: str
     stage: str
     cells: tuple[IndicatorCell, ...]
@@ -73,44 +74,16 @@ class SchoolTable:
     lines: tuple[SchoolLine, ...]
     filters: tuple[FilterLink, ...]
     left_out: tuple[str, ...]
+    n_left_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class CoefficientLine:
-    """One of a stage's seven coefficients, with its place on a strip of 100 steps."""
-
-    code: str
-    title: str
-    value: str
-    limit: str
-    mean: str
-    unweighted: str
-    mark: Mark
-    reason: str
-    dot: int | None
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
-class CoefficientStage:
-    """One stage's coefficients; ``limit_at`` and the dots are steps of :data:`STRIP_STEPS` to ``top``."""
-
-    stage: str
-    title: str
-    lines: tuple[CoefficientLine, ...]
-    limit: str
-    limit_at: int
-    top: str
-    composite: str
-
-
-STRIP_STEPS = 200
-
-
-def school_table(tree: Finding, rule_set: RuleSet, chosen: SchoolFilter) -> SchoolTable:
+def school_table(
+    tree: Finding, rule_set: RuleSet, chosen: SchoolFilter, address: SchoolAddress
+) -> SchoolTable:
     """Lay out the schools of a verdict."""
-    schools = _child(_child(tree, "1"), "1.schools")
+    schools = child_of(child_of(tree, "1"), "1.schools")
     outcomes = [row.outcome for row in schools.children]
+    left_out = tuple(reason.zh for reason in schools.reasons[1:])
     words = {
         SchoolFilter.ALL: gettext("全部"),
         SchoolFilter.FAILING: gettext("只看未达标"),
@@ -122,19 +95,20 @@ def school_table(tree: Finding, rule_set: RuleSet, chosen: SchoolFilter) -> Scho
             (stage.zh, tuple(shown(item.thresholds[stage]) for item in rule_set.domain("1") if item.thresholds))
             for stage in Stage
         ),
-        lines=tuple(_line(row) for row in schools.children if chosen.keeps(row.outcome)),
+        lines=tuple(_line(row, address) for row in schools.children if chosen.keeps(row.outcome)),
         filters=tuple(
             FilterLink(kind.value, words[kind], sum(map(kind.keeps, outcomes)), kind is chosen)
             for kind in SchoolFilter
         ),
-        left_out=tuple(reason.zh for reason in schools.reasons[1:]),
+        left_out=left_out,
+        n_left_out=len(left_out),
     )
 
 
-def _line(row: Finding) -> SchoolLine:
+def _line(row: Finding, address: SchoolAddress) -> SchoolLine:
     stage = Stage(row.code.rsplit("/", 1)[-1])
     return SchoolLine(
-        anchor="f-" + row.code.replace("/", "-"),
+        href=address(row.code.split("/")[1]),
         name=row.title_zh.removesuffix(f"({stage.zh})"),
         stage=stage.zh,
         cells=tuple(_cell(leaf) for leaf in row.children),
@@ -146,71 +120,16 @@ def _cell(leaf: Finding) -> IndicatorCell:
     standing = _STANDINGS[leaf.reasons[0].code]
     marks = {
         "met": Mark("met", "✓", gettext("达到标准")),
-        "floor": Mark("floor", "◐", gettext("未达标准,不低于下限")),
+        "floor": Mark("floor", "△", gettext("未达标准,不低于下限")),
         "below": Mark("not-met", "✕", gettext("低于下限")),
         "undecided": Mark("undecided", "?", gettext("缺数据")),
     }
     if leaf.actual is None:
         return IndicatorCell("–", marks[standing])
-    value = leaf.actual if leaf.borderline else shown(Fraction(leaf.actual), PLACES_OF_VALUES)
+    value = leaf.actual if leaf.borderline else fixed(leaf.actual, PLACES_OF_VALUES)
     return IndicatorCell(value, marks[standing])
 
 
-def coefficient_stages(tree: Finding) -> tuple[CoefficientStage, ...]:
-    """Lay out the coefficients of both stages on strips of one scale."""
-    stages = [stage for stage in _child(_child(tree, "1"), "1.cv").children if stage.children]
-    leaves = [leaf for stage in stages for leaf in stage.children]
-    figures = [Fraction(text) for leaf in leaves for text in (leaf.actual, leaf.required) if text]
-    # The next tenth above the largest figure, so that no dot stands on the edge.
-    top = Fraction(int(max(figures, default=Fraction(0)) * 10) + 1, 10)
-    return tuple(_stage(stage, top) for stage in stages)
-
-
-def _stage(stage: Finding, top: Fraction) -> CoefficientStage:
-    leaves = [leaf for leaf in stage.children if leaf.combinator is not Combinator.INFORMATIONAL]
-    composite = next(leaf for leaf in stage.children if leaf.combinator is Combinator.INFORMATIONAL)
-    limit = Fraction(leaves[0].required or 0)
-    return CoefficientStage(
-        stage=stage.code.rsplit("/", 1)[-1],
-        title=stage.title_zh,
-        lines=tuple(_coefficient(leaf, number, top) for number, leaf in enumerate(leaves)),
-        limit=shown(limit, PLACES_OF_VALUES),
-        limit_at=_step(limit, top),
-        top=shown(top, 1),
-        composite=_rounded(composite.actual, False),
-    )
-
-
-def _coefficient(leaf: Finding, number: int, top: Fraction) -> CoefficientLine:
-    beside = {child.code.rsplit("/", 1)[-1]: child for child in leaf.children}
-    mean = beside.get("mean")
-    other = beside.get("unweighted") or beside.get("pupils")
-    mean_text = "–"
-    if mean is not None and mean.actual is not None:
-        mean_text = f"{shown(Fraction(mean.actual), PLACES_OF_VALUES)} {mean.unit or ''}".rstrip()
-    return CoefficientLine(
-        code=leaf.code.rsplit("/", 1)[-1],
-        title=leaf.title_zh.partition(":")[0],
-        value=_rounded(leaf.actual, leaf.borderline),
-        limit=leaf.required or "",
-        mean=mean_text,
-        unweighted=_rounded(other.actual if other else None, False),
-        mark=mark_of(leaf.outcome),
-        reason=leaf.reasons[0].zh,
-        dot=None if leaf.actual is None else _step(Fraction(leaf.actual), top),
-        row=number,
-    )
-
-
-def _rounded(text: str | None, borderline: bool) -> str:
-    if text is None:
-        return "–"
-    return text if borderline else shown(Fraction(text), PLACES_OF_COEFFICIENTS)
-
-
-def _step(value: Fraction, top: Fraction) -> int:
-    return round(value / top * STRIP_STEPS)
-
-
-def _child(finding: Finding, code: str) -> Finding:
+def child_of(finding: Finding, code: str) -> Finding:
+    """Return one child of a finding."""
     return next(child for child in finding.children if child.code == code)

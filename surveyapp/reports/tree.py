@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,10 +13,13 @@ from scoring.figures import PLACES_OF_COEFFICIENTS, PLACES_OF_PERCENT, PLACES_OF
 from scoring.findings import Combinator, Finding, InputRef, Outcome
 from scoring.ruleset import RuleSet
 from scoring.school_columns import SCHOOL_COLUMNS, SCHOOLS_FILE
+from surveyapp.counties.labels import VETO_STATES
 from surveyapp.counties.models import VetoState
 from surveyapp.frame import Mark, mark_of
-from surveyapp.labels import VETO_STATES
+from surveyapp.reports.numbers import fixed, percent, signed
 
+_COUNTED = ("项", "个", "所", "班")
+_PLAIN_CODE = re.compile(r"\d+(\.\d+)?")
 _COLUMN_NAMES = {column.name: column.zh for column in SCHOOL_COLUMNS}
 
 
@@ -42,16 +47,30 @@ class Node:
     units: str
     inputs: str
     is_open: bool
+    more: str
     children: tuple[Node, ...]
 
 
-def node_of(finding: Finding, rule_set: RuleSet) -> Node:
-    """Make the node of a finding and of all below it."""
+SchoolAddress = Callable[[str], str]
+"""Returns the address of the page of one school, known by its code."""
+
+
+def node_of(finding: Finding, rule_set: RuleSet, address: SchoolAddress | None = None) -> Node:
+    """Make the node of a finding and of all below it.
+
+    With an address, a school that passes is one line that leads to its page: in a county of hundreds of schools
+    nobody could read the rest otherwise.
+    """
+    apart = (
+        address is not None
+        and finding.combinator is Combinator.SIX_OF_SEVEN_WITH_FLOOR
+        and finding.outcome is Outcome.MET
+    )
     informs = finding.combinator is Combinator.INFORMATIONAL
     wants_care = finding.outcome in (Outcome.NOT_MET, Outcome.UNDECIDED)
     return Node(
         anchor="f-" + finding.code.replace("/", "-"),
-        code=finding.code.rsplit("/", 1)[-1] if finding.code.startswith("1.") else finding.code,
+        code=_label(finding.code),
         title=finding.title_zh,
         mark=Mark("informs", "·", gettext("供参考")) if informs else mark_of(finding.outcome),
         rule=_rule(finding, rule_set),
@@ -61,8 +80,15 @@ def node_of(finding: Finding, rule_set: RuleSet) -> Node:
         units="、".join(finding.units),
         inputs=places_of(finding.inputs),
         is_open=bool(finding.children) and wants_care and not informs,
-        children=tuple(node_of(child, rule_set) for child in finding.children),
+        more=address(finding.code.split("/")[1]) if address is not None and apart else "",
+        children=() if apart else tuple(node_of(child, rule_set, address) for child in finding.children),
     )
+
+
+def _label(code: str) -> str:
+    """Return the annex code a finding belongs to: the nearest part of its own code that is one."""
+    codes = [part for part in code.split("/") if _PLAIN_CODE.fullmatch(part)]
+    return codes[-1] if codes else ""
 
 
 def figures_of(finding: Finding, rule_set: RuleSet) -> Figures:
@@ -70,16 +96,20 @@ def figures_of(finding: Finding, rule_set: RuleSet) -> Figures:
     if finding.code.startswith("5."):
         return Figures("", _veto_word(finding.actual), "")
     if finding.code.startswith("4.1"):
+        places = PLACES_OF_PERCENT + 3 if finding.borderline else PLACES_OF_PERCENT
         return Figures(
-            _sized(finding.required, "≥"), _percent(finding.actual, finding.borderline), _points(finding.margin)
+            "" if finding.required is None else f"≥{percent(finding.required, PLACES_OF_PERCENT)}",
+            "" if finding.actual is None else percent(finding.actual, places),
+            _points(finding.margin),
         )
     places = PLACES_OF_COEFFICIENTS if finding.code.startswith("1.cv") else PLACES_OF_VALUES
     unit = f" {finding.unit}" if finding.unit else ""
-    sign = _sign(finding, rule_set)
+    sign, whole = _sign(finding, rule_set), finding.borderline
+    required, actual, margin = finding.required, finding.actual, finding.margin
     return Figures(
-        required="" if finding.required is None else f"{sign}{_number(finding.required, places)}{unit}",
-        actual="" if finding.actual is None else f"{_number(finding.actual, places, finding.borderline)}{unit}",
-        margin="" if finding.margin is None else _signed(finding.margin, places, finding.borderline),
+        required="" if required is None else f"{sign}{_plain(required)}{unit}",
+        actual="" if actual is None else f"{_number(actual, places, finding.unit, whole)}{unit}",
+        margin="" if margin is None else _margin(margin, places, finding.unit, whole),
     )
 
 
@@ -130,32 +160,28 @@ def _sign(finding: Finding, rule_set: RuleSet) -> str:
     return signs[0] if signs else indicator.comparator.sign if indicator.comparator else ""
 
 
-def _number(text: str, places: int, whole: bool = False) -> str:
-    """Round a figure for the eye; a figure rounding could mislead about is shown as it is."""
-    return text if whole else shown(Fraction(text), places)
+def _number(text: str, places: int, unit: str | None, whole: bool = False) -> str:
+    """Round a figure for the eye; a count has no places, a figure rounding could mislead about has all of them."""
+    if whole or (unit in _COUNTED and Fraction(text).denominator == 1):
+        return text
+    return fixed(text, places)
 
 
-def _signed(text: str, places: int, whole: bool = False) -> str:
-    value = Fraction(text)
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return sign + _number(text.removeprefix("-"), places, whole)
+def _margin(text: str, places: int, unit: str | None, whole: bool) -> str:
+    if whole or (unit in _COUNTED and Fraction(text).denominator == 1):
+        return text.replace("-", "−") if text.startswith("-") else f"+{text}" if text != "0" else text
+    return signed(text, places)
 
 
-def _sized(text: str | None, sign: str) -> str:
-    return "" if text is None else sign + _percent(text)
-
-
-def _percent(text: str | None, whole: bool = False) -> str:
-    if text is None:
-        return ""
-    places = 4 if whole else PLACES_OF_PERCENT
-    return f"{shown(Fraction(text) * 100, places)}%"
+def _plain(text: str) -> str:
+    """Write a limit as the standard prints it."""
+    return shown(Fraction(text), PLACES_OF_VALUES)
 
 
 def _points(text: str | None) -> str:
     if text is None:
         return ""
-    points: str = gettext("%(margin)s个百分点", margin=_signed(shown(Fraction(text) * 100), PLACES_OF_PERCENT))
+    points: str = gettext("%(margin)s个百分点", margin=signed(Fraction(text) * 100, PLACES_OF_PERCENT))
     return points
 
 

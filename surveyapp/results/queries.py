@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from scoring.dossier import Dossier, read_dossier, write_dossier
 from scoring.errors import DossierError
-from scoring.ruleset import RuleSet
 from scoring.verdict import Verdict, decide
 from scoring.verdict_document import verdict_bytes
 from surveyapp.accounts.policy import StaffMember
@@ -67,13 +66,13 @@ def sealed_surveys(session: Session, county_id: int) -> list[Survey]:
     return list(session.scalars(found.order_by(Survey.sealed_at.desc())))
 
 
-def preliminary_verdict(session: Session, county: County, year: int) -> tuple[Verdict, RuleSet]:
+def preliminary_verdict(session: Session, county: County, year: int) -> tuple[Dossier, Verdict]:
     """Compute what the tables say of a county's year as long as no survey counts."""
     try:
         dossier = read_dossier(write_dossier(dossier_without_survey(session, county, year)).public)
     except DossierError as error:
         raise RowsDoNotFit(error.defects) from error
-    return decide(dossier), dossier.rule_set
+    return dossier, decide(dossier)
 
 
 @lru_cache(maxsize=16)

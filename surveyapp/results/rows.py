@@ -40,7 +40,7 @@ def criteria_cells(session: Session, county_id: int, year: int) -> Cells:
             "code": row.code,
             "part": row.part,
             "value": row.value or "",
-            "judgement": row.judgement,
+            "judgement": row.judgement or "",
             "level": row.level,
             "evidence": row.evidence,
         }

@@ -209,7 +209,7 @@ def state_of(data: bytes) -> LinkState:
     ValueError
         If the bytes are of another version, too few or too many.
     """
-    if data[:1] != bytes((_VERSION,)):
+    if data[:1] != bytes((_VERSION,)) or len(data) > MOST_BYTES:
         raise ValueError("not a link state of this version")
     numbers = _numbers(data[1:])
     n_items = numbers[0] if numbers else 0

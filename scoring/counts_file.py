@@ -75,12 +75,14 @@ def parse_counts(
         key = tuple(reader.text(column) for column in COUNTS_COLUMNS[:-1])
         reader.choice("figure", FIGURES)
         count = reader.integer("count")
-        if count is None and not reader.broken:
+        if reader.broken:
+            continue
+        if count is None:
             reader.note("count", "缺少数字", "a number is missing")
         elif key in found:
             reader.note(None, f"与第{rows[key]}行重复", f"repeats row {rows[key]}")
-        elif not reader.broken:
-            found[key], rows[key] = count or 0, n
+        else:
+            found[key], rows[key] = count, n
     if defects:
         return None, tuple(defects)
     counts = _Taker(found, rows, defects).counts(questionnaires)

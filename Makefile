@@ -4,10 +4,10 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest --numprocesses 2 --dist worksteal
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-full check lint bench lock clean
+.PHONY: help setup setup-dev run demo test test-install test-full check lint bench lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/runtime ## Make .venv with what running needs, pinned and hashed
 
@@ -23,7 +23,10 @@ demo: setup ## Write a demonstration dossier to build/ and print its verdict
 
 test: setup-dev ## Run the tests, on SQLite, PostgreSQL and in Chromium (at most 20 minutes on 2 cores)
 	@scripts/system-packages.sh
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not network"
+
+test-install: setup-dev ## Install and start from a fresh clone, as the README says
+	$(PY) -m pytest -m network tests/journeys
 
 test-full: setup-dev ## Run every test, the slow ones too
 	@scripts/system-packages.sh

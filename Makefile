@@ -18,8 +18,8 @@ run: setup ## Start the product here: tables, the plan, a demonstration county, 
 
 demo: setup ## Write a demonstration dossier to build/ and print its verdict
 	@mkdir -p build
-	@$(PY) -m scoring demo build/demonstration.zip
-	@$(PY) -m scoring verdict build/demonstration.zip; case $$? in 0|10|11|12) ;; *) exit 1 ;; esac
+	@$(PY) -m scoring demo build/demonstration
+	@$(PY) -m scoring verdict build/demonstration/auditor.zip; case $$? in 0|10|11|12) ;; *) exit 1 ;; esac
 
 test: setup-dev ## Run the tests, on SQLite, PostgreSQL and in Chromium (at most 20 minutes on 2 cores)
 	@scripts/system-packages.sh

@@ -172,7 +172,7 @@ def main() -> None:
         [
             conditions(chosen.seconds, chosen.repeats),
             table(ours, bare),
-            f"Server time of a whole journey, ours : bare, median over {CONNECTIONS} connections: {ratio(ours, bare):.2f}.",
+            f"Server time of a whole journey, ours : bare (median over connections): {ratio(ours, bare):.2f}.",
             f"Acknowledged {acknowledged:,}, stored {stored:,}.",
             "First visit, compressed: "
             + ", ".join(f"{what} {n:,} B" for what, n in visit.items())

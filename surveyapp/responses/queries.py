@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from scoring.questionnaire import Questionnaire
@@ -55,16 +55,18 @@ _OPENING = (
     )
     .join(Survey, Survey.id == Link.survey_id)
     .join(County, County.id == Survey.county_id)
+    .where(Link.token == bindparam("token"))
 )
+_BODY = select(QuestionnaireVersion.body).where(QuestionnaireVersion.id == bindparam("identity"))
 
 
 def opening(session: Session, token: str, now: datetime) -> Opening:
     """Find what a link's token opens."""
-    row = session.execute(_OPENING.where(Link.token == token)).one_or_none() if TOKEN.fullmatch(token) else None
+    row = session.execute(_OPENING, {"token": token}).one_or_none() if TOKEN.fullmatch(token) else None
     if row is None:
         raise LinkUnknown
     identity = questionnaire_id(row.questionnaire_version, row.group_code)
-    body = session.scalars(select(QuestionnaireVersion.body).where(QuestionnaireVersion.id == identity)).one()
+    body = session.scalars(_BODY, {"identity": identity}).one()
     return Opening(
         token=token,
         group=row.group_code,

@@ -40,12 +40,3 @@ class UsedForm(Base):
     key_hash: Mapped[bytes] = mapped_column(primary_key=True)
     survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
     body_hash: Mapped[bytes]
-
-
-class SurveyKey(Base):
-    """The secret a survey's tickets, receipts and hashes are made with; destroyed at sealing."""
-
-    __tablename__ = "survey_keys"
-
-    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id", ondelete="CASCADE"), primary_key=True)
-    secret: Mapped[bytes]

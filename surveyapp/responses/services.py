@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from surveyapp.db import Database
 from surveyapp.links.models import Link
 from surveyapp.responses.keys import mark_of_body, mark_of_form, receipt_number
 from surveyapp.responses.locks import share_survey
-from surveyapp.responses.models import Response, SurveyKey, UsedForm
+from surveyapp.responses.models import Response, UsedForm
 from surveyapp.responses.refusals import (
     FormReused,
     LinkRevoked,
@@ -26,7 +26,7 @@ from surveyapp.responses.refusals import (
     TicketInvalid,
 )
 from surveyapp.responses.tickets import is_expired
-from surveyapp.surveys.models import Survey, SurveyState, state_at
+from surveyapp.surveys.models import Survey, SurveyKey, SurveyState, state_at
 from surveyapp.surveys.questionnaires import questionnaire_id
 
 ANSWERS = re.compile(r"[0-5-]+")
@@ -84,7 +84,9 @@ _PLACE = (
     )
     .join(Survey, Survey.id == Link.survey_id)
     .outerjoin(SurveyKey, SurveyKey.survey_id == Survey.id)
+    .where(Link.token == bindparam("token"))
 )
+_BODY_MARK = select(UsedForm.body_hash).where(UsedForm.key_hash == bindparam("key_hash"))
 
 
 def record(database: Database, submission: Submission) -> Recorded:
@@ -101,9 +103,7 @@ def record(database: Database, submission: Submission) -> Recorded:
             connection.execute(_ADD_RESPONSE, _row(place, submission))
             return Recorded(number, repeated=False)
         # A form sent before keeps its receipt, whatever has happened to the window since.
-        stored = connection.scalar(
-            select(UsedForm.body_hash).where(UsedForm.key_hash == mark_of_form(place.secret, submission.key))
-        )
+        stored = connection.scalar(_BODY_MARK, {"key_hash": mark_of_form(place.secret, submission.key)})
         if stored is None:
             raise refusal or SurveyClosed
         if not hmac.compare_digest(stored, _body_mark(place.secret, submission)):
@@ -112,7 +112,7 @@ def record(database: Database, submission: Submission) -> Recorded:
 
 
 def _place_of(connection: Connection, token: str, now: datetime) -> Place:
-    row = connection.execute(_PLACE.where(Link.token == token)).one_or_none()
+    row = connection.execute(_PLACE, {"token": token}).one_or_none()
     if row is None:
         raise LinkUnknown
     return Place(

@@ -126,3 +126,12 @@ class SurveyGroup(Base):
     group_code: Mapped[str] = mapped_column(primary_key=True)
     population: Mapped[int | None]
     target: Mapped[int | None]
+
+
+class SurveyKey(Base):
+    """The secret a survey's tickets, receipts and hashes are made with; destroyed at sealing."""
+
+    __tablename__ = "survey_keys"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes]

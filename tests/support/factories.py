@@ -11,8 +11,7 @@ import pytest
 from surveyapp.counties.models import County
 from surveyapp.db import Database
 from surveyapp.links.models import Link
-from surveyapp.responses.models import SurveyKey
-from surveyapp.surveys.models import Group, Purpose, Survey, SurveyGroup
+from surveyapp.surveys.models import Group, Purpose, Survey, SurveyGroup, SurveyKey
 
 MakeCounty = Callable[..., County]
 MakeSurvey = Callable[..., Survey]

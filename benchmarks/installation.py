@@ -13,8 +13,8 @@ from surveyapp import migrate
 from surveyapp.counties.models import County
 from surveyapp.db import Database
 from surveyapp.links.models import Link
-from surveyapp.responses.models import Response, SurveyKey
-from surveyapp.surveys.models import Group, Purpose, Survey
+from surveyapp.responses.models import Response
+from surveyapp.surveys.models import Group, Purpose, Survey, SurveyKey
 from surveyapp.surveys.questionnaires import load_questionnaires, store_questionnaires
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from scoring.flags import FLAG_RULES
@@ -43,19 +44,15 @@ def main() -> None:
     for make in HONEST:
         sys.stdout.write(line(make.__name__, make, hostile=False))
     sys.stdout.write("\n")
-    rooms: list[tuple[str, Make]] = [
-        ("staff_room", lambda rng: staff_room(rng, keeps_token=True)),
-        ("staff_room, device cleared", lambda rng: staff_room(rng, keeps_token=False)),
-    ]
-    schools: list[tuple[str, Make]] = [
-        (f"script_at_a_school, {style}", lambda rng, style=style: script_at_a_school(rng, style)) for style in Style
-    ]
-    counties: list[tuple[str, Make]] = [
-        (f"sabotage_of_a_county, {style}", lambda rng, style=style: sabotage_of_a_county(rng, style))
-        for style in Style
-    ]
-    for name, crowd in (*schools, *rooms, *counties):
-        sys.stdout.write(line(name, crowd, hostile=True))
+    for style in Style:
+        sys.stdout.write(line(f"script_at_a_school, {style}", partial(script_at_a_school, style=style), hostile=True))
+    for keeps in (True, False):
+        name = "staff_room" if keeps else "staff_room, device cleared"
+        sys.stdout.write(line(name, partial(staff_room, keeps_token=keeps), hostile=True))
+    for style in Style:
+        sys.stdout.write(
+            line(f"sabotage_of_a_county, {style}", partial(sabotage_of_a_county, style=style), hostile=True)
+        )
 
 
 if __name__ == "__main__":

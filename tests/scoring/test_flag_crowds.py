@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from random import Random
 
 import pytest
@@ -88,8 +89,7 @@ def test_a_staff_room_with_its_device_is_caught(seed: int) -> None:
 
 def test_a_staff_room_that_clears_its_device_is_caught_by_its_haste() -> None:
     seeds = tuple(range(20))
-    make = lambda rng: staff_room(rng, keeps_token=False)  # noqa: E731
-    assert share(make, seeds, at_one_worker, hostile=True) >= MUST_BE_CAUGHT
+    assert share(partial(staff_room, keeps_token=False), seeds, at_one_worker, hostile=True) >= MUST_BE_CAUGHT
 
 
 @pytest.mark.parametrize("how", [at_one_worker, at_four_workers])
@@ -108,8 +108,7 @@ def test_sabotage_of_a_county_is_caught_and_its_honest_answers_are_not(style: St
 def test_patient_sabotage_is_not_caught() -> None:
     # Written down so that nobody promises more: whoever waits like a reader and varies like one passes.
     for style in (Style.PLAIN_PATIENT, Style.MIXED_PATIENT, Style.TWENTY_ROWS_PATIENT):
-        make = lambda rng, style=style: sabotage_of_a_county(rng, style)  # noqa: E731
-        assert share(make, SEEDS, at_one_worker, hostile=True) < 0.05
+        assert share(partial(sabotage_of_a_county, style=style), SEEDS, at_one_worker, hostile=True) < 0.05
 
 
 def test_the_meeting_is_a_burst_of_equal_answers_and_still_passes() -> None:

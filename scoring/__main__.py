@@ -12,8 +12,8 @@ from scoring.demo import FEWEST_RESPONSES, FEWEST_SCHOOLS, demonstration
 from scoring.dossier import read_dossier, write_dossier
 from scoring.errors import DossierError, RuleSetError
 from scoring.findings import CountyOutcome
-from scoring.terminal import defect_lines, verdict_lines
-from scoring.verdict import decide, verdict_bytes
+from scoring.terminal import defect_lines, robustness_lines, verdict_lines
+from scoring.verdict import decide, robustness_of, verdict_bytes
 
 EXIT_CODES = {
     CountyOutcome.MEETS: 0,
@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def print_verdict(path: Path, *, as_json: bool) -> int:
     """Print a dossier's verdict; defects go to standard error, all of them."""
     try:
-        verdict = decide(read_dossier(path))
+        dossier = read_dossier(path)
+        verdict = decide(dossier)
     except (DossierError, RuleSetError) as error:
         print(*defect_lines(error.defects), sep="\n", file=sys.stderr)
         return UNREADABLE
@@ -68,7 +69,7 @@ def print_verdict(path: Path, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.buffer.write(verdict_bytes(verdict))
     else:
-        print(*verdict_lines(verdict), sep="\n")
+        print(*verdict_lines(verdict), *robustness_lines(robustness_of(dossier, verdict.recognition)), sep="\n")
     return EXIT_CODES[verdict.outcome]
 
 

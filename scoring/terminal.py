@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from scoring.errors import Defect
 from scoring.figures import PLACES_OF_PERCENT, shown
 from scoring.findings import Combinator, CountyOutcome, Finding, Outcome
+from scoring.proportion import Interval
 from scoring.recognition import Recognition
 from scoring.recognition_finding import alternative_names
+from scoring.robustness import Robustness
+from scoring.uncertainty import Uncertainty
 from scoring.verdict import Verdict
 from scoring.verdict_document import NOTICE_EN, NOTICE_ZH
 
@@ -31,7 +35,7 @@ _DEEPEST = 4
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """Yield a verdict for people: outcome and reasons, recognition, and the tree where something is open."""
     demo = "【演示 / demonstration】" if verdict.demo else ""
-    yield f"{demo}{verdict.county_name}({verdict.county_code}){verdict.year} · {verdict.purpose.zh}"
+    yield f"{demo}{_plain(verdict.county_name)}({verdict.county_code}){verdict.year} · {verdict.purpose.zh}"
     yield f"结论 / outcome: {_OUTCOMES[verdict.outcome]}"
     for reason in verdict.reasons:
         yield f"  {reason.zh} {reason.en}"
@@ -41,6 +45,7 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield f"数据包 / dossier:  {verdict.dossier_sha256}"
     yield ""
     yield from _recognition_lines(verdict.recognition)
+    yield from _interval_lines(verdict.uncertainty)
     yield ""
     yield "各项要求 / findings(✓ met  ✗ not met  ? undecided  – not applicable)"
     for child in verdict.tree.children:
@@ -63,6 +68,28 @@ def _recognition_lines(recognition: Recognition) -> Iterator[str]:
         zh, _ = alternative_names(a)
         force = " ← 所用口径 / in force" if a.in_force else ""
         yield f"  {_MARKS[a.outcome]} {share:>7}  {zh}{force}"
+
+
+def robustness_lines(robustness: Robustness | None) -> Iterator[str]:
+    """Yield what the recognition outcome hangs on, one sentence a line; nothing for a public part."""
+    if robustness is None:
+        return
+    yield ""
+    yield "稳健性 / robustness"
+    for sentence in robustness.sentences:
+        yield _plain(f"  {sentence.zh} {sentence.en}")
+
+
+def _interval_lines(found: Uncertainty | None) -> Iterator[str]:
+    if found is None:
+        return
+    estimate, mark = found.pooled.estimate, found.pooled.reliability
+    if isinstance(estimate, Interval):
+        low, high = (shown(Fraction(100 * end), PLACES_OF_PERCENT) for end in (estimate.low, estimate.high))
+        level = shown(Fraction(100 * estimate.level), PLACES_OF_PERCENT)
+        yield f"  {level} % 区间 / interval: {low}–{high} %({mark.mark.zh} / {mark.mark.value})"
+    for reason in (*mark.reasons, *found.notes):
+        yield f"  {reason.zh} {reason.en}"
 
 
 def _finding_lines(finding: Finding, depth: int) -> Iterator[str]:

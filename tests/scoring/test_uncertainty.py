@@ -18,6 +18,7 @@ from scoring.questionnaire import GROUPS, Form, Group
 from scoring.recognition_shares import Weighting
 from scoring.reliability import Mark
 from scoring.responses import ResponseRecord
+from scoring.terminal import robustness_lines, verdict_lines
 from scoring.uncertainty import Uncertainty, interval_notes, item_figures, uncertainty
 from scoring.uncertainty_document import interval_document
 from scoring.verdict import Verdict, cells_of, decide, robustness_of, verdict_bytes, verdict_schema
@@ -202,3 +203,27 @@ def test_robustness_calls_schools_by_name(both_parts: tuple[Dossier, Dossier]) -
     assert lowest is not None
     names = {school.school_code: school.school_name for school in both_parts[1].schools}
     assert lowest.name.zh == f"{names[lowest.code]}({lowest.code})"
+
+
+def test_the_terminal_shows_interval_and_robustness_of_the_auditor_part(both_parts: tuple[Dossier, Dossier]) -> None:
+    verdict = decide(both_parts[1])
+    estimate = verdict.uncertainty.pooled.estimate if verdict.uncertainty else None
+    assert isinstance(estimate, Interval)
+    text = "\n".join(verdict_lines(verdict))
+    assert f"95 % 区间 / interval: {100 * estimate.low:.3g}–{100 * estimate.high:.3g} %" in text
+    assert "不是概率抽样" in text
+    lines = list(robustness_lines(robustness_of(both_parts[1], verdict.recognition)))
+    assert len(lines) == 2 + 1 + 3 + 2 + 5
+    assert "逐一去除" in lines[3]
+
+
+def test_the_terminal_shows_nothing_of_it_for_the_public_part(both_parts: tuple[Dossier, Dossier]) -> None:
+    assert "interval" not in "\n".join(verdict_lines(decide(both_parts[0])))
+    assert list(robustness_lines(None)) == []
+
+
+def test_a_lone_school_is_said_on_the_terminal(both_parts: tuple[Dossier, Dossier]) -> None:
+    lone = sure([*COUNTY, *at("office", 15, 5, Group.PUBLIC)])
+    text = "\n".join(verdict_lines(replace(decide(both_parts[0]), uncertainty=lone)))
+    assert "区间 / interval" not in text
+    assert "抽样误差无法估计" in text

@@ -54,4 +54,4 @@ def require_newest(database: Database) -> None:
     """Refuse to serve tables of another revision."""
     found = current(database)
     if found != newest():
-        raise SchemaOutdated(f"数据库版本为 {found},程序需要 {newest()};请先运行 flask init / run flask init first")
+        raise SchemaOutdated(f"数据库版本为 {found},程序需要 {newest()};请先运行 / first run: python -m surveyapp init")

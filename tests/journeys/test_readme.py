@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.support.repository import ROOT, read
-from tests.support.server import child_environment, free_port
+from tests.support.server import child_environment, fetch, free_port
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 
@@ -61,12 +60,6 @@ def serves(port: int) -> bool:
         return "ok" in fetch(f"http://127.0.0.1:{port}/healthz")
     except OSError:
         return False
-
-
-def fetch(url: str) -> str:
-    """Return a page of our own server."""
-    with urllib.request.urlopen(url, timeout=20) as answer:
-        return str(answer.read().decode())
 
 
 def test_the_first_command_of_the_readme_serves_and_the_second_time_keeps_the_data(

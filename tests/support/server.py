@@ -54,6 +54,12 @@ def child_environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours} | settings
 
 
+def fetch(url: str) -> str:
+    """Return a page of our own server."""
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
 def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once a server answers, or fail with what it said."""
     until = time.monotonic() + STARTED_WITHIN_S

@@ -13,7 +13,7 @@ from scoring.counts_file import counts_bytes
 from scoring.criteria_file import CRITERIA_COLUMNS, CRITERIA_FILE, CriterionRow, parse_criteria
 from scoring.csv_table import cells_bytes
 from scoring.errors import Defect, DossierError
-from scoring.manifest import FORMAT, MANIFEST_FILE, FileEntry, Manifest, Part, Purpose, manifest_bytes
+from scoring.manifest import FORMAT, MANIFEST_FILE, FileEntry, Manifest, Part, Purpose, manifest_bytes, parse_manifest
 from scoring.questionnaire import QuestionnaireSet
 from scoring.questionnaire_file import QUESTIONNAIRES_FILE, questionnaires_bytes
 from scoring.responses import ResponseTable, coarsen_clusters
@@ -127,7 +127,7 @@ def write_dossier(content: DossierContent) -> DossierParts:
     Raises
     ------
     DossierError
-        If the school, criteria or veto cells have defects.
+        If the school, criteria or veto cells have defects, or what the manifest is to say.
     RuleSetError
         If the rule set has.
 
@@ -170,6 +170,7 @@ def write_dossier(content: DossierContent) -> DossierParts:
             files={n: FileEntry(hashlib.sha256(d).hexdigest(), PARTS[n]) for n, d in files.items()},
         )
     )
+    parse_manifest(manifest, PARTS)
     auditor = {MANIFEST_FILE: manifest} | files
     public = {n: d for n, d in auditor.items() if n == MANIFEST_FILE or PARTS[n] is Part.BOTH}
     return DossierParts(zip_bytes(public), zip_bytes(auditor), hashlib.sha256(manifest).hexdigest())

@@ -18,6 +18,7 @@ FORMAT = "county-dossier/1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COUNTY_CODE = re.compile(r"[0-9A-Za-z-]{1,20}")
 _MOST_PEOPLE = 10**10
+_LONGEST_NAME = 64
 
 
 class Purpose(StrEnum):
@@ -134,10 +135,13 @@ def _manifest(top: Table, parts: Mapping[str, Part]) -> Manifest:
     code = county.text("code")
     if code and not _COUNTY_CODE.fullmatch(code):
         county.note("code", "应为字母、数字或连字符", "only letters, digits and hyphens")
+    name = county.text("name")
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        county.note("name", "过长或含控制字符", "too long or with control characters")
     manifest = Manifest(
         format=file_format,
         county_code=code,
-        county_name=county.text("name"),
+        county_name=name,
         year=top.integer("year", 2000, 2100),
         purpose=top.choice("purpose", Purpose),
         demo=top.flag("demo"),

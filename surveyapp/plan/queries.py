@@ -61,7 +61,7 @@ def standings_of(session: Session, plan: Plan, staff: StaffMember) -> list[Count
     """Compute, for every county of a plan in scope, what its targets are compared with."""
     named = select(PlanTarget, County).join(County, County.id == PlanTarget.county_id)
     found: dict[int, tuple[County, list[PlanTarget]]] = {}
-    for target, county in session.execute(named.where(PlanTarget.plan_id == plan.id).order_by(PlanTarget.id)).tuples():
+    for target, county in session.execute(named.where(PlanTarget.plan_id == plan.id).order_by(PlanTarget.id)):
         if staff.covers(county.code):
             found.setdefault(county.id, (county, []))[1].append(target)
     rule_set = load_rule_set(plan.rule_set_id)

@@ -90,7 +90,7 @@ def _stored(session: Session, like: PlanFile) -> PlanFile:
     values: dict[tuple[str, str], dict[str, str]] = {}
     for code, name, measure, value in session.execute(
         named.where(PlanTarget.plan_id == plan.id).order_by(PlanTarget.id)
-    ).tuples():
+    ):
         values.setdefault((code, name), {})[measure] = value
     steps = session.scalars(select(PlanStep).where(PlanStep.plan_id == plan.id).order_by(PlanStep.step))
     remarks = session.scalars(select(PlanRemark).where(PlanRemark.plan_id == plan.id).order_by(PlanRemark.id))

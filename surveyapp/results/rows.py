@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.counties.models import Judgement, SchoolFile, SchoolRecord, VetoAct
+from surveyapp.counties.standing import criterion_cells
 
 Cells = tuple[dict[str, str], ...]
 
@@ -35,17 +36,7 @@ def criteria_cells(session: Session, county_id: int, year: int) -> Cells:
         .where(Judgement.county_id == county_id, Judgement.year == year)
         .order_by(Judgement.judged_at, Judgement.id)
     )
-    return tuple(
-        {
-            "code": row.code,
-            "part": row.part,
-            "value": row.value or "",
-            "judgement": row.judgement or "",
-            "level": row.level,
-            "evidence": row.evidence,
-        }
-        for row in found
-    )
+    return tuple(criterion_cells(row) for row in found)
 
 
 def veto_cells(session: Session, county_id: int, year: int) -> Cells:

@@ -46,11 +46,10 @@ def fill_county(database: Database, county: County, *, year: int = 2026, n_schoo
         session.add_all(
             Judgement(
                 county_id=county.id, year=year, code=cells["code"], part=cells.get("part", ""),
-                value=cells.get("value"), judgement=cells.get("judgement", "undecided"), level=cells["level"],
+                value=cells.get("value"), judgement=cells.get("judgement"), level=cells["level"],
                 evidence=cells.get("evidence", ""), judged_at=now + timedelta(seconds=n), judged_by="factory",
             )
             for n, cells in enumerate(demo_criteria(rules))
-            if cells.get("judgement")
         )  # fmt: skip
         session.add_all(
             VetoAct(

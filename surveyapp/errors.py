@@ -14,8 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from surveyapp.counties.queries import CountyUnknown
+from surveyapp.plan.refusals import PlanUnknown
 from surveyapp.responses import refusals
 from surveyapp.responses.pages import moment
+from surveyapp.results import refusals as results
 
 # What a database raises when it is away, busy, full, read-only or shutting down: the same request may succeed
 # later, and a submission repeated with its key is stored at most once.
@@ -60,6 +62,12 @@ REFUSED: Mapping[type[Exception], Problem] = {
     refusals.PostFromElsewhere: Problem(403, _("提交不是来自本站页面"), _(
         "没有保存任何内容。请直接打开链接，在本站页面上作答后提交。")),
     CountyUnknown: Problem(404, _("没有找到这个页面"), _("网址不存在，或不在您的管辖范围内。")),
+    PlanUnknown: Problem(404, _("没有找到这个页面"), _("网址不存在，或不在您的管辖范围内。")),
+    results.SchoolUnknown: Problem(404, _("没有找到这所学校"), _("这份结论所依据的学校数据里没有这所学校。")),
+    results.NotSealed: Problem(404, _("还没有封存的结论"), _("调查结束并由市级或省级督导封存以后，才有结论和卷宗。")),
+    results.NotYetClosed: Problem(409, _("调查还没有结束"), _("没有封存。调查到时自行结束，或由督导提前结束，然后才能封存。")),
+    results.AlreadySealed: Problem(409, _("调查已经封存"), _("封存只有一次，先前的封存有效，这次没有改变任何内容。")),
+    results.RowsDoNotFit: Problem(409, _("已有的数据不能组成卷宗"), _("没有封存。请先改正学校数据或判定。")),
 }
 
 HTTP: Mapping[int, Problem] = {
@@ -125,6 +133,8 @@ def _register(app: Flask, template: str) -> None:
         advice = None
         if isinstance(error, refusals.SurveyNotYetOpen):
             advice = gettext("开始时间：%(when)s。请在开始以后再打开这个链接。", when=moment(error.opens_at))
+        if isinstance(error, results.RowsDoNotFit):
+            advice = "；".join(defect.zh for defect in error.defects)
         return page(REFUSED[type(error)], advice)
 
     def http(error: HTTPException) -> Response | HTTPException:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from surveyapp.plan.refusals import PlanFileInvalid
+
 SHIPPED = Path(__file__).resolve().parent / "data"
 SHIPPED_PLANS = ("dezhou-2023",)
 PLAN_FILE, TARGETS_FILE, SCHEDULE_FILE = "plan.toml", "targets.csv", "schedule.csv"
@@ -20,10 +22,6 @@ MEASURES = COEFFICIENT_MEASURES + SHARE_MEASURES
 _PRINTED = re.compile(r"\d+(\.\d+)?")
 _CODE = re.compile(r"\d{6}")
 _STEP_COLUMNS = ("step", "time", "stage", "measures", "target_counties", "note")
-
-
-class PlanFileInvalid(Exception):
-    """A plan's files do not say what a plan must say; the message names file, line and column of every fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,8 @@ from scoring.shares import CountyShares, county_shares
 from surveyapp.accounts.policy import StaffMember
 from surveyapp.counties.models import County, SchoolFile
 from surveyapp.plan.models import Plan, PlanRemark, PlanStep, PlanTarget
+from surveyapp.plan.refusals import PlanUnknown
 from surveyapp.results.rows import newest_school_file, school_cells
-
-
-class PlanUnknown(Exception):
-    """There is no such plan, or none this member of staff may know of: the same answer for both."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,7 @@ from surveyapp.counties.models import County
 from surveyapp.db import Database
 from surveyapp.plan.files import MEASURES, CountyTargets, PlanFile, Remark, Step
 from surveyapp.plan.models import Plan, PlanRemark, PlanStep, PlanTarget
-
-
-class PlanChanged(Exception):
-    """Another plan is stored under this id."""
+from surveyapp.plan.refusals import PlanChanged
 
 
 def load_plan(database: Database, offered: PlanFile) -> bool:

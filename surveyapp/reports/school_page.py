@@ -15,10 +15,7 @@ from surveyapp.counties.models import County
 from surveyapp.frame import Crumb
 from surveyapp.reports.pages import trail_to
 from surveyapp.reports.tree import Node, node_of
-
-
-class SchoolUnknown(Exception):
-    """The dossier has no such school."""
+from surveyapp.results.refusals import SchoolUnknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ class NotSealed(Exception):
     """There is no sealed dossier of this survey."""
 
 
+class SchoolUnknown(Exception):
+    """The dossier has no such school."""
+
+
 class RowsDoNotFit(Exception):
     """What stands in the tables makes no dossier; ``defects`` says all that is wrong with it."""
 

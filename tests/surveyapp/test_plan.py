@@ -12,9 +12,10 @@ from sqlalchemy import select
 from surveyapp.accounts.models import Role
 from surveyapp.counties.models import County
 from surveyapp.db import Database
-from surveyapp.plan.files import MEASURES, SHIPPED, PlanFileInvalid, read_plan, shipped_plan
+from surveyapp.plan.files import MEASURES, SHIPPED, read_plan, shipped_plan
 from surveyapp.plan.models import PlanRemark, PlanStep, PlanTarget
-from surveyapp.plan.services import PlanChanged, load_plan
+from surveyapp.plan.refusals import PlanChanged, PlanFileInvalid
+from surveyapp.plan.services import load_plan
 from tests.support.results import fill_county
 from tests.support.visitors import StaffClient
 

@@ -65,7 +65,8 @@ REFUSED: Mapping[type[Exception], Problem] = {
     PlanUnknown: Problem(404, _("没有找到这个页面"), _("网址不存在，或不在您的管辖范围内。")),
     results.SchoolUnknown: Problem(404, _("没有找到这所学校"), _("这份结论所依据的学校数据里没有这所学校。")),
     results.NotSealed: Problem(404, _("还没有封存的结论"), _("调查结束并由市级或省级督导封存以后，才有结论和卷宗。")),
-    results.NotYetClosed: Problem(409, _("调查还没有结束"), _("没有封存。调查到时自行结束，或由督导提前结束，然后才能封存。")),
+    results.NotYetClosed: Problem(409, _("调查还没有结束"), _(
+        "没有封存。调查到时自行结束，或由督导提前结束，然后才能封存。")),
     results.AlreadySealed: Problem(409, _("调查已经封存"), _("封存只有一次，先前的封存有效，这次没有改变任何内容。")),
     results.RowsDoNotFit: Problem(409, _("已有的数据不能组成卷宗"), _("没有封存。请先改正学校数据或判定。")),
 }

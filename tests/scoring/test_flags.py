@@ -130,6 +130,12 @@ def test_a_contradiction_counts_only_in_a_hurry(case: str, seconds: float | None
     assert codes("45454545454" + "5", seconds=seconds, form=REVERSED_FORM) == expected, case
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(12.0, ()), (11.999, ("contradiction",))])
+def test_hurry_ends_exactly_at_its_limit(seconds: float, expected: tuple[str, ...]) -> None:
+    # Five items of 15 characters: 5 + 75 / 15 = 10 s, and 1.2 times that is 12 s, which a float holds exactly.
+    assert codes("-" * 7 + "4545" + "5", seconds=seconds, form=REVERSED_FORM) == expected
+
+
 @pytest.mark.parametrize(
     ("case", "earlier", "population", "flagged"),
     [
@@ -291,8 +297,17 @@ def test_forms_of_another_length_are_refused() -> None:
 
 
 def test_the_catalogue_names_every_flag_once_in_both_languages() -> None:
-    assert len({rule.code for rule in FLAG_RULES}) == len(FLAG_RULES) == 6
-    assert all(rule.version >= 1 and rule.zh and rule.en for rule in FLAG_RULES)
+    # Codes and versions are stored with responses and hashed into reports: changing one is a decision.
+    assert {rule.code: rule.version for rule in FLAG_RULES} == {
+        "too_fast": 1,
+        "contradiction": 1,
+        "repeated_answers": 1,
+        "over_population": 1,
+        "repeated_device": 1,
+        "burst": 1,
+    }
+    assert len(FLAG_RULES) == 6
+    assert all(rule.zh and rule.en for rule in FLAG_RULES)
 
 
 @pytest.mark.parametrize("expected", [Fraction(n, 1000) for n in (1, 10, 100, 500, 1000, 2000, 5000)]

@@ -56,7 +56,7 @@ class FlipCase:
 class GroupRecognition:
     """One group: responses, share under the rule in force, mean index, and its target.
 
-    ``target`` and ``missing`` are ``None`` where no target can be computed.
+    ``target`` and ``shortfall`` are ``None`` where no target can be computed.
     """
 
     group: Group
@@ -66,7 +66,7 @@ class GroupRecognition:
     index: IndexBounds | None
     quota: int | None
     target: int | None
-    missing: int | None
+    shortfall: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def recognise(
         open_reasons.append(empty_base_reason(counts.valid))
     if targets is None:
         open_reasons.append(residents_reason())
-    open_reasons += coverage_reasons((g.group, g.valid, g.target or 0) for g in groups if g.missing)
+    open_reasons += coverage_reasons((g.group, g.valid, g.target or 0) for g in groups if g.shortfall)
     if fragile:
         open_reasons.append(fragile_reason([(f.case, f.count.share) for f in flips], counts.flagged))
     decided = against(count.share, limit)
@@ -229,7 +229,7 @@ def _group(
         index=group_index(counts, group, questionnaires),
         quota=target.quota if target else None,
         target=target.target if target else None,
-        missing=max(0, target.target - number.valid) if target else None,
+        shortfall=max(0, target.target - number.valid) if target else None,
     )
 
 

@@ -131,7 +131,7 @@ def recognition_document(recognition: Recognition, sureness: Uncertainty | None 
                 "index": _index(g.index),
                 "quota": g.quota,
                 "target": g.target,
-                "missing": g.missing,
+                "shortfall": g.shortfall,
                 **_count(g.count),
                 **interval_document(groups.get(g.group), withheld=g.count.withheld),
             }

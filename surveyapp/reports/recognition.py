@@ -132,15 +132,15 @@ def _line(words: str, count: SharedCount, outcome: Outcome, limit: Fraction, in_
 
 def _group(group: GroupRecognition) -> GroupLine:
     reached = Mark("not-applicable", "–", gettext("没有目标"))
-    if group.missing is not None:
+    if group.shortfall is not None:
         enough, short = Mark("met", "✓", gettext("够")), Mark("undecided", "?", gettext("不足"))
-        reached = short if group.missing else enough
+        reached = short if group.shortfall else enough
     withheld = group.count.share is None and group.valid > 0
     return GroupLine(
         name=group.group.zh,
         valid=group.valid,
         target=_count(group.target),
-        missing=_count(group.missing),
+        missing=_count(group.shortfall),
         reached=reached,
         share=gettext("不单独公布") if withheld else share_text(group.count.share),
         index=_index(group.index),

@@ -55,7 +55,7 @@ def test_recognition_is_a_bit_above_its_limit(seed: int) -> None:
     assert recognition.voided > 0
     assert {f.case for f in recognition.flips} == set(Case)
     assert {a.outcome for a in recognition.alternatives} == {Outcome.MET, Outcome.NOT_MET}
-    assert all(g.missing == 0 for g in recognition.groups)
+    assert all(g.shortfall == 0 for g in recognition.groups)
 
 
 def test_every_kind_of_school_occurs() -> None:

@@ -151,7 +151,7 @@ def test_voided_responses_do_not_cover() -> None:
     found = recognised(rows, residents=20_000, populations=dict.fromkeys([g.value for g in GROUPS if g != "parent"], 0))
     # Nobody is registered in the other groups, so parents are asked for all 30 answers.
     assert found.groups[1].target == 30
-    assert found.groups[1].missing == 16
+    assert found.groups[1].shortfall == 16
     assert found.outcome is OPEN
 
 
@@ -165,7 +165,7 @@ def test_without_residents_nothing_is_decided() -> None:
     found = recognised(overall(100, 0), residents=None)
     assert (found.outcome, codes(found)) == (OPEN, ["residents_unknown", "share"])
     assert found.targets is None
-    assert all(g.target is None and g.missing is None for g in found.groups)
+    assert all(g.target is None and g.shortfall is None for g in found.groups)
 
 
 def test_nobody_answered() -> None:

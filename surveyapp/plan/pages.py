@@ -181,7 +181,7 @@ def _coefficient_cell(worst: WorstCoefficient, compared: TargetComparison | None
         detail = gettext("%(n)s项缺数据", n=worst.n_unknown)
     if worst.n_rows == 0:
         detail = gettext("没有学校")
-    return FigureCell(text, detail, _gap(compared, places, ""), _mark(compared))
+    return FigureCell(text, detail, _gap(compared, places), _mark(compared))
 
 
 def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCell:
@@ -189,15 +189,15 @@ def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCel
         return FigureCell("–", gettext("没有学校"), "", _mark(compared))
     detail = f"{share.n_met}/{share.n_rows}"
     if share.n_unknown:
-        detail = gettext("%(counts)s,%(n)s个缺数据", counts=detail, n=share.n_unknown)
+        detail = gettext("%(counts)s,缺%(n)s", counts=detail, n=share.n_unknown)
     text = percent(share.least, PLACES_OF_TARGETS)
-    return FigureCell(text, detail, _gap(compared, PLACES_OF_TARGETS, gettext("个百分点")), _mark(compared))
+    return FigureCell(text, detail, _gap(compared, PLACES_OF_TARGETS), _mark(compared))
 
 
-def _gap(compared: TargetComparison | None, places: int, unit: str) -> str:
+def _gap(compared: TargetComparison | None, places: int) -> str:
     if compared is None or compared.gap is None:
         return ""
-    return f"{signed(compared.gap, places)}{unit}"
+    return signed(compared.gap, places)
 
 
 def _mark(compared: TargetComparison | None) -> Mark:

@@ -18,6 +18,7 @@ from surveyapp.counties.models import VetoState
 from surveyapp.frame import Mark, mark_of
 from surveyapp.reports.numbers import fixed, percent, signed
 
+SCHOOLS = "1.schools"
 _COUNTED = ("项", "个", "所", "班")
 _PLAIN_CODE = re.compile(r"\d+(\.\d+)?")
 _COLUMN_NAMES = {column.name: column.zh for column in SCHOOL_COLUMNS}
@@ -69,7 +70,7 @@ def node_of(finding: Finding, rule_set: RuleSet, address: SchoolAddress | None =
     informs = finding.combinator is Combinator.INFORMATIONAL
     wants_care = finding.outcome in (Outcome.NOT_MET, Outcome.UNDECIDED)
     return Node(
-        anchor="f-" + finding.code.replace("/", "-"),
+        anchor=_anchor(finding),
         code=_label(finding.code),
         title=finding.title_zh,
         mark=Mark("informs", "·", gettext("供参考")) if informs else mark_of(finding.outcome),
@@ -81,8 +82,48 @@ def node_of(finding: Finding, rule_set: RuleSet, address: SchoolAddress | None =
         inputs=places_of(finding.inputs),
         is_open=bool(finding.children) and wants_care and not informs,
         more=address(finding.code.split("/")[1]) if address is not None and apart else "",
-        children=() if apart else tuple(node_of(child, rule_set, address) for child in finding.children),
+        children=() if apart else _children(finding, rule_set, address),
     )
+
+
+def _children(finding: Finding, rule_set: RuleSet, address: SchoolAddress | None) -> tuple[Node, ...]:
+    nodes = [node_of(child, rule_set, address) for child in finding.children]
+    if address is None:
+        return tuple(nodes)
+    if finding.code == SCHOOLS:
+        return _passing_last(nodes, "passing-schools", lambda n: gettext("符合要求的%(n)s个学段", n=n))
+    if finding.combinator is Combinator.SIX_OF_SEVEN_WITH_FLOOR:
+        return _passing_last(nodes, f"{_anchor(finding)}-met", lambda n: gettext("达到标准的%(n)s项", n=n))
+    return tuple(nodes)
+
+
+def _passing_last(nodes: list[Node], anchor: str, title: Callable[[int], str]) -> tuple[Node, ...]:
+    """Fold what passes away under one line at the end, so that what does not can be read."""
+    met = mark_of(Outcome.MET)
+    passing = tuple(node for node in nodes if node.mark.code == met.code)
+    rest = tuple(node for node in nodes if node.mark.code != met.code)
+    if not passing:
+        return rest
+    folded = Node(
+        anchor=anchor,
+        code="",
+        title=title(len(passing)),
+        mark=met,
+        rule="",
+        figures=Figures("", "", ""),
+        borderline=False,
+        reasons=(),
+        units="",
+        inputs="",
+        is_open=False,
+        more="",
+        children=passing,
+    )
+    return (*rest, folded)
+
+
+def _anchor(finding: Finding) -> str:
+    return "f-" + finding.code.replace("/", "-")
 
 
 def _label(code: str) -> str:

@@ -250,7 +250,7 @@ def test_the_command_line_gives_the_same_bytes_from_either_part(
         path.write_bytes(downloaded.get_data())
         done = subprocess.run(
             [sys.executable, "-m", "scoring", "verdict", str(path), "--json"],
-            cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY), "PATH": ""}, capture_output=True, check=False, timeout=120,
+            cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.stdout == shown, done.stderr.decode()
         # 0 meets, 10 does not, 11 vetoed, 12 undecided.

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import poisson
 
 from scoring.flag_signals import (
     FormOutline,
-    beyond_chance,
-    chance_of,
-    contradicts,
-    in_burst,
-    outline_of,
-    repeats,
-    shortest_seconds,
 )
 from scoring.flags import FLAG_RULES, Observation, bucket_of, flag, review_reasons
 from scoring.link_state import LinkState, empty_state, observe
 from scoring.ruleset import load_rule_set
-from tests.crowds.playback import shipped_form
 
 THRESHOLDS = load_rule_set("national-2017").parameters.flags
 SALT = b"salt"
@@ -77,43 +67,6 @@ def codes(
 )
 def test_too_fast(case: str, answers: str, seconds: float | None, flagged: bool) -> None:
     assert codes(answers, seconds=seconds) == (("too_fast",) if flagged else ()), case
-
-
-def test_the_floor_follows_the_wording_and_the_speed() -> None:
-    form = FormOutline((30, 15), (False, False))
-    # 2 × 1 + 45 / 15 = 5; at a third of the speed 2 + 9 = 11.
-    assert shortest_seconds("44", form, THRESHOLDS) == 5
-    assert shortest_seconds("44", form, replace(THRESHOLDS, characters_per_second=Fraction(5))) == 11
-
-
-def test_the_parents_form_is_counted_without_punctuation() -> None:
-    outline = outline_of(shipped_form("parent"))
-    assert outline.characters[0] == 11  # 孩子免试就近入学的安排
-    assert outline.characters[11] == 13  # 总的来说,本县义务教育的情况: the comma is not read
-    assert [i for i, turned in enumerate(outline.reversed_items) if turned] == [6]
-
-
-@pytest.mark.parametrize(
-    ("case", "answers", "contradictory"),
-    [
-        ("content, and fully agrees with the complaint", "45454545454" + "5", True),
-        ("content, and merely agrees", "45454545454" + "4", False),
-        ("content, and denies it", "45454545454" + "1", False),
-        ("one fair answer among the good ones", "35454545454" + "5", False),
-        ("discontent, and fully denies the complaint", "12121212121" + "1", True),
-        ("discontent, and merely denies it", "12121212121" + "2", False),
-        ("discontent, and agrees", "12121212121" + "5", False),
-        ("one good answer among the bad ones", "42121212121" + "1", False),
-        ("three answers are enough", "455--------" + "5", True),
-        ("two are not", "45---------" + "5", False),
-        ("don't knows are no answers", "45000000000" + "5", False),
-        ("the complaint left blank", "45454545454" + "-", False),
-        ("the complaint not known", "45454545454" + "0", False),
-    ],
-)
-def test_contradicts(case: str, answers: str, contradictory: bool) -> None:
-    assert contradicts(answers, REVERSED_FORM) is contradictory, case
-    assert contradicts(answers, PLAIN_FORM) is False
 
 
 @pytest.mark.parametrize(
@@ -176,46 +129,6 @@ def test_repeated_device(uses: int | None, flagged: bool) -> None:
 )
 def test_repeated_answers(case: str, state: LinkState, answers: str, flagged: bool) -> None:
     assert codes(answers, state=state) == (("repeated_answers",) if flagged else ()), case
-
-
-def test_one_column_is_plain_whatever_the_reversed_item_says() -> None:
-    row = "4" * 11 + "2"
-    state = after((row, 500), form=REVERSED_FORM)
-    assert not repeats(state, row, REVERSED_FORM, THRESHOLDS, SALT)
-    assert state.n_varied == 0
-
-
-def test_the_chance_of_a_row_by_hand() -> None:
-    # 90 plain 4 and 10 rows "4…42": prevailing 4: (100 + 10) / 110 = 1; departure (10 + 2) / 110; twice that.
-    state = after(("4" * 12, 90), ("4" * 11 + "2", 10))
-    assert chance_of(state, "4" * 11 + "2", PLAIN_FORM, THRESHOLDS) == Fraction(24, 110)
-    # Nobody has prevailing 5 yet: 10 / 110, and a departure nobody made has 2 / 110.
-    assert chance_of(state, "5" * 11 + "4", PLAIN_FORM, THRESHOLDS) == 2 * Fraction(10, 110) * Fraction(2, 110)
-    # A departure that all share counts as 0.60, never more: 2 · 0.6 is above 1, which is as far as chance goes.
-    certain = after(("4" * 11 + "2", 1000))
-    assert chance_of(certain, "4" * 11 + "2", PLAIN_FORM, THRESHOLDS) == 1
-    three = after(("4" * 9 + "222", 1000))
-    assert chance_of(three, "4" * 9 + "222", PLAIN_FORM, THRESHOLDS) == 2 * Fraction(6, 10) ** 3
-
-
-# Without a rhythm one response per bucket is usual: 2 · 1 · 3 = 6 expected, 6 + 4 + 4 √6 = 19.8, so the 20th.
-# With six buckets of 10: 2 · 10 · 3 = 60 expected, 60 + 4 + 4 √60 = 94.98, so the 95th.
-@pytest.mark.parametrize(
-    ("case", "rhythm", "burst"),
-    [
-        ("19th of two buckets", ((999, 9), (1000, 9)), False),
-        ("20th of two buckets", ((999, 10), (1000, 9)), True),
-        ("20th, but spread over three", ((998, 10), (1000, 9)), False),
-        ("94th where ten are usual", (*((n, 10) for n in range(900, 906)), (1000, 93)), False),
-        ("95th where ten are usual", (*((n, 10) for n in range(900, 906)), (1000, 94)), True),
-        ("five buckets are no rhythm yet", (*((n, 10) for n in range(900, 905)), (1000, 19)), True),
-        ("one earlier flood is not the rhythm", (*((n, 10) for n in range(900, 905)), (905, 900), (1000, 94)), True),
-        ("later buckets are not the rhythm", (*((n, 10) for n in range(1001, 1007)), (1000, 19)), True),
-    ],
-)
-def test_in_burst(case: str, rhythm: tuple[tuple[int, int], ...], burst: bool) -> None:
-    state = replace(empty_state(12), n_responses=sum(n for _, n in rhythm), rhythm=rhythm)
-    assert in_burst(state, 1000, THRESHOLDS) is burst, case
 
 
 @pytest.mark.parametrize(
@@ -310,18 +223,7 @@ def test_the_catalogue_names_every_flag_once_in_both_languages() -> None:
     assert all(rule.zh and rule.en for rule in FLAG_RULES)
 
 
-@pytest.mark.parametrize("expected", [Fraction(n, 1000) for n in (1, 10, 100, 500, 1000, 2000, 5000)]
-                         + [Fraction(n) for n in (10, 30, 100, 1000, 10000)])  # fmt: skip
-def test_beyond_chance_is_rarer_than_one_in_ten_thousand(expected: Fraction) -> None:
-    first = next(n for n in range(1, 20000) if beyond_chance(n, expected, THRESHOLDS))
-    assert not beyond_chance(first - 1, expected, THRESHOLDS)
-    assert poisson.sf(first - 1, float(expected)) < 1e-4
-
-
 ROW = st.text("012345-", min_size=12, max_size=12)
-COLUMN = st.tuples(st.sampled_from("12345"), st.text("0-", max_size=11), st.sampled_from("12345")).map(
-    lambda parts: (parts[1] + parts[0] * 11)[:11] + parts[2]
-)
 
 
 @given(
@@ -339,12 +241,6 @@ def test_all_the_same_at_an_honest_pace_is_never_flagged(
     assert codes(code * 12, seconds=seconds, state=state, form=form, device_uses=3) == ()
 
 
-@given(COLUMN, st.integers(0, 1000))
-def test_one_column_beside_any_reversed_answer_never_counts_as_repeated(answers: str, times: int) -> None:
-    state = after((answers, times), form=REVERSED_FORM)
-    assert not repeats(state, answers, REVERSED_FORM, THRESHOLDS, SALT)
-
-
 @given(ROW, st.floats(0, 100), st.floats(0, 100), st.integers(0, 500), st.integers(1, 9))
 def test_more_time_never_adds_a_flag(answers: str, one: float, other: float, n: int, uses: int) -> None:
     state = after((answers, n), bucket=1000, form=REVERSED_FORM)
@@ -352,8 +248,3 @@ def test_more_time_never_adds_a_flag(answers: str, one: float, other: float, n: 
     given_quick = codes(answers, seconds=quick, state=state, form=REVERSED_FORM, population=400, device_uses=uses)
     given_slow = codes(answers, seconds=slow, state=state, form=REVERSED_FORM, population=400, device_uses=uses)
     assert set(given_slow) <= set(given_quick)
-
-
-@given(ROW, st.lists(st.tuples(ROW, st.integers(1, 300)), max_size=5))
-def test_a_chance_is_a_probability(answers: str, rows: list[tuple[str, int]]) -> None:
-    assert 0 < chance_of(after(*rows), answers, PLAIN_FORM, THRESHOLDS) <= 1

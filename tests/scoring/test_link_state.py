@@ -24,6 +24,7 @@ from scoring.link_state import (
     state_of,
     without_rhythm,
 )
+from scoring.ruleset import load_rule_set
 
 SALT = b"salt"
 REVERSED = (False, False, False, False, True)
@@ -68,6 +69,12 @@ def test_what_one_response_leaves_behind() -> None:
     assert state.rhythm == ((9, 1),)
 
 
+def test_who_knows_nothing_has_no_prevailing_answer() -> None:
+    state = observe(empty_state(5), "00-0-", REVERSED, bucket=None, flagged=False, salt=SALT)
+    assert state.prevailing == (1, 0, 0, 0, 0, 0)
+    assert sum(state.departures) == 5
+
+
 def test_plain_rows_leave_nothing_in_the_sketch() -> None:
     state = observe(empty_state(5), "4440-", REVERSED, bucket=None, flagged=False, salt=SALT, times=50)
     assert (state.n_responses, state.n_varied, state.rhythm) == (50, 0, ())
@@ -79,6 +86,7 @@ def test_the_sketch_depends_on_the_secret() -> None:
     for row in rows:
         cells = sketch_cells(row, b"one")
         assert [cell // SKETCH_WIDTH for cell in cells] == [0, 1, 2]
+    assert len(sketch_cells("44", b"x")) == len(sketch_cells("44", b"x" * 64)) == SKETCH_ROWS
     for salt in (b"", b"x" * 65):
         with pytest.raises(ValueError, match="1 to 64"):
             sketch_cells("44", salt)
@@ -158,6 +166,19 @@ def test_only_the_last_day_has_a_rhythm() -> None:
 def test_states_of_different_forms_do_not_add_up() -> None:
     with pytest.raises(ValueError, match="different length"):
         merge(empty_state(5), empty_state(6))
+
+
+def test_the_promises_of_size_and_span() -> None:
+    assert (MOST_BYTES, MOST_COUNT, MOST_ITEMS) == (4096, 2_000_000, 40)
+    assert RHYTHM_BUCKETS * load_rule_set("national-2017").parameters.flags.bucket_seconds == 86_400
+
+
+@pytest.mark.parametrize("n_items", [1, MOST_ITEMS])
+def test_the_shortest_and_the_longest_form_have_a_state(n_items: int) -> None:
+    state = empty_state(n_items)
+    assert state_of(state_bytes(state)) == state
+    with pytest.raises(ValueError, match="cut short"):
+        state_of(state_bytes(state)[:-1])
 
 
 @pytest.mark.parametrize("n_items", [0, MOST_ITEMS + 1])

@@ -14,7 +14,7 @@ from surveyapp.accounts.policy import StaffMember
 from surveyapp.counties.models import County, SchoolFile
 from surveyapp.plan.models import Plan, PlanRemark, PlanStep, PlanTarget
 from surveyapp.plan.refusals import PlanUnknown
-from surveyapp.results.rows import newest_school_file, school_cells
+from surveyapp.results.rows import school_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,15 @@ def _concerns(plan: Plan, staff: StaffMember) -> bool:
 def _standing(
     session: Session, county: County, targets: tuple[PlanTarget, ...], rule_set: RuleSet
 ) -> CountyStanding:
-    school_file = newest_school_file(session, county.id)
+    school_file = _newest_school_file(session, county.id)
     if school_file is None:
         return CountyStanding(county, targets, None, None)
     rows, defects = parse_school_rows(school_cells(session, school_file), file=school_file.file_name)
     if defects:
         raise ValueError(f"school file {school_file.id} was imported with defects: {defects[0].en}")
     return CountyStanding(county, targets, school_file, county_shares(rows, rule_set))
+
+
+def _newest_school_file(session: Session, county_id: int) -> SchoolFile | None:
+    newest_first = select(SchoolFile).order_by(SchoolFile.year.desc(), SchoolFile.version.desc())
+    return session.scalars(newest_first.where(SchoolFile.county_id == county_id).limit(1)).first()

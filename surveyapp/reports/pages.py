@@ -12,6 +12,8 @@ from scoring.findings import CountyOutcome, Finding, Outcome
 from scoring.ruleset import RuleSet
 from scoring.verdict import Verdict
 from surveyapp.counties.models import County
+from surveyapp.counties.pages import CountyHead, county_head
+from surveyapp.counties.years import YearChoice
 from surveyapp.frame import Crumb, Mark, mark_of, mark_of_county
 from surveyapp.reports.coefficients import CoefficientStage, coefficient_stages
 from surveyapp.reports.recognition import RecognitionView, recognition_view
@@ -19,6 +21,8 @@ from surveyapp.reports.schools import SchoolFilter, SchoolTable, school_table
 from surveyapp.reports.tree import Node, SchoolAddress, node_of
 from surveyapp.surveys.labels import PURPOSES
 from surveyapp.surveys.models import Purpose, Survey
+
+RESULTS = "reports.county_verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Provenance:
     survey_title: str
     dossier_sha256: str
     verdict_sha256: str
+    scoring_version: str
     command: str
     sealed_at: str
     sealed_by: str
@@ -51,8 +56,7 @@ class Provenance:
 class VerdictPage:
     """Template ``staff/reports/verdict.html``; without ``recognition`` and ``provenance`` it is preliminary."""
 
-    trail: tuple[Crumb, ...]
-    is_demonstration: bool
+    head: CountyHead
     purpose: str
     mark: Mark
     sentence: str
@@ -90,10 +94,9 @@ def _page(
     provenance: Provenance | None,
 ) -> VerdictPage:
     domains = verdict.tree.children
-    address = school_address(county, provenance)
+    address = school_address(county, verdict.year, provenance)
     return VerdictPage(
-        trail=_trail(county, provenance),
-        is_demonstration=county.is_demonstration,
+        head=head_of(county, verdict.year, Crumb(provenance.survey_title if provenance else gettext("初步核对"))),
         purpose=str(PURPOSES[Purpose(verdict.purpose)]),
         mark=mark_of_county(verdict.outcome),
         sentence=_sentence(county, verdict) if provenance else _preliminary_sentence(county, verdict),
@@ -110,10 +113,10 @@ def _page(
     )
 
 
-def school_address(county: County, provenance: Provenance | None) -> SchoolAddress:
+def school_address(county: County, year: int, provenance: Provenance | None) -> SchoolAddress:
     """Return how the page of a school is found from this verdict."""
     if provenance is None:
-        return lambda school: url_for("reports.preliminary_school", code=county.code, school=school)
+        return lambda school: url_for("reports.preliminary_school", code=county.code, school=school, year=year)
     return lambda school: url_for("reports.survey_school", survey_id=provenance.survey_id, school=school)
 
 
@@ -153,14 +156,6 @@ def _tile(domain: Finding) -> DomainTile:
     )
 
 
-def _trail(county: County, provenance: Provenance | None) -> tuple[Crumb, ...]:
-    here = gettext("初步核对") if provenance is None else gettext("%(survey)s:结论", survey=provenance.survey_title)
-    return (*trail_to(county), Crumb(here))
-
-
-def trail_to(county: County) -> tuple[Crumb, ...]:
-    """Return the way to a county's pages."""
-    return (
-        Crumb(gettext("县区"), url_for("board.counties")),
-        Crumb(county.name, url_for("counties.county", code=county.code)),
-    )
+def head_of(county: County, year: int, *leaf: Crumb) -> CountyHead:
+    """Return what stands above every page of a county's results."""
+    return county_head(county, YearChoice(year, (year,)), RESULTS, *leaf)

@@ -8,22 +8,26 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from scoring import SCORING_VERSION
 from surveyapp.accounts.current import the_staff_member
 from surveyapp.accounts.policy import Permission, needs
+from surveyapp.counties.models import County
 from surveyapp.counties.queries import county_in_scope
+from surveyapp.counties.years import year_asked
 from surveyapp.extensions import the_database
 from surveyapp.frame import moment
 from surveyapp.reports.pages import Provenance, preliminary_page, sealed_page
 from surveyapp.reports.school_page import school_page
-from surveyapp.reports.schools import SchoolFilter
+from surveyapp.reports.schools import FILTER, SchoolFilter
 from surveyapp.results.queries import (
+    Part,
     preliminary_verdict,
     sealed_dossier,
     sealed_surveys,
     survey_in_scope,
     verdict_of,
 )
-from surveyapp.results.rows import newest_school_file
+from surveyapp.results.rows import years_of
 
 blueprint = Blueprint("reports", __name__)
 
@@ -41,7 +45,8 @@ def survey_verdict(survey_id: int) -> str:
             survey_title=survey.title,
             dossier_sha256=frozen.dossier_sha256,
             verdict_sha256=hashlib.sha256(frozen.verdict).hexdigest(),
-            command="python -m scoring verdict dossier.zip --json",
+            scoring_version=SCORING_VERSION,
+            command="python -m scoring verdict public.zip --json",
             sealed_at=moment(frozen.sealed_at),
             sealed_by=frozen.sealed_by,
             agrees=found.agrees,
@@ -54,25 +59,28 @@ def survey_verdict(survey_id: int) -> str:
 @blueprint.get("/surveys/<int:survey_id>/verdict/verdict.json")
 @needs(Permission.VIEW_VERDICT)
 def verdict_json(survey_id: int) -> Response:
-    """Give the verdict as it was sealed, byte for byte."""
-    with the_database().reading() as session:
-        survey_in_scope(session, the_staff_member(), survey_id)
-        response = make_response(sealed_dossier(session, survey_id).verdict)
-    response.headers["Content-Type"] = "application/json"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    """Give the verdict of the public part as it was sealed, byte for byte."""
+    return _sealed_bytes(survey_id, Part.PUBLIC)
+
+
+@blueprint.get("/surveys/<int:survey_id>/verdict/verdict-auditor.json")
+@needs(Permission.AUDITOR_PART)
+def auditor_verdict_json(survey_id: int) -> Response:
+    """Give the verdict of the auditor part as it was sealed, byte for byte: it has the intervals too."""
+    return _sealed_bytes(survey_id, Part.AUDITOR)
 
 
 @blueprint.get("/counties/<code>/verdict/")
 @needs(Permission.VIEW_VERDICT)
 def county_verdict(code: str) -> AnyResponse:
-    """Lead to the county's verdict sealed last, or to what can be said before there is one."""
+    """Lead to the verdict sealed last of the year, or to what can be said before there is one."""
     with the_database().reading() as session:
         county = county_in_scope(session, the_staff_member(), code)
-        sealed = sealed_surveys(session, county.id)
+        year = _year_of(session, county)
+        sealed = [survey for survey in sealed_surveys(session, county.id) if survey.year == year]
     if sealed:
-        return redirect(url_for("reports.survey_verdict", survey_id=sealed[0].id))
-    return redirect(url_for("reports.preliminary", code=code))
+        return redirect(url_for(".survey_verdict", survey_id=sealed[0].id))
+    return redirect(url_for(".preliminary", code=code, year=year))
 
 
 @blueprint.get("/counties/<code>/verdict/preliminary/")
@@ -81,7 +89,7 @@ def preliminary(code: str) -> str:
     """Show what the present figures and judgements give, without any survey."""
     with the_database().reading() as session:
         county = county_in_scope(session, the_staff_member(), code)
-        dossier, verdict = preliminary_verdict(session, county, _current_year(session, county.id))
+        dossier, verdict = preliminary_verdict(session, county, _year_of(session, county))
     page = preliminary_page(county, dossier, verdict, _chosen())
     return render_template("staff/reports/verdict.html", page=page)
 
@@ -104,16 +112,24 @@ def preliminary_school(code: str, school: str) -> str:
     """Show one school as the present figures have it."""
     with the_database().reading() as session:
         county = county_in_scope(session, the_staff_member(), code)
-        dossier, verdict = preliminary_verdict(session, county, _current_year(session, county.id))
-    page = school_page(county, dossier, verdict, school, url_for(".preliminary", code=code))
+        dossier, verdict = preliminary_verdict(session, county, _year_of(session, county))
+    page = school_page(county, dossier, verdict, school, url_for(".preliminary", code=code, year=verdict.year))
     return render_template("staff/reports/school.html", page=page)
 
 
-def _current_year(session: Session, county_id: int) -> int:
-    school_file = newest_school_file(session, county_id)
-    return school_file.year if school_file else the_database().now(session).year
+def _sealed_bytes(survey_id: int, part: Part) -> Response:
+    with the_database().reading() as session:
+        survey_in_scope(session, the_staff_member(), survey_id)
+        frozen = sealed_dossier(session, survey_id)
+        response = make_response(frozen.verdict if part is Part.PUBLIC else frozen.auditor_verdict)
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+def _year_of(session: Session, county: County) -> int:
+    return year_asked(years_of(session, county.id), the_database().now(session)).year
 
 
 def _chosen() -> SchoolFilter:
-    asked = request.args.get("schools", "")
+    asked = request.args.get(FILTER, "")
     return SchoolFilter(asked) if asked in set(SchoolFilter) else SchoolFilter.ALL

@@ -12,8 +12,9 @@ from scoring.figures import shown
 from scoring.school_columns import SCHOOL_COLUMNS, SCHOOLS_FILE, SchoolColumn, SchoolRow
 from scoring.verdict import Verdict
 from surveyapp.counties.models import County
+from surveyapp.counties.pages import CountyHead
 from surveyapp.frame import Crumb
-from surveyapp.reports.pages import trail_to
+from surveyapp.reports.pages import head_of
 from surveyapp.reports.tree import Node, node_of
 from surveyapp.results.refusals import SchoolUnknown
 
@@ -31,8 +32,7 @@ class ReportedFigure:
 class SchoolPage:
     """Template ``staff/reports/school.html``."""
 
-    trail: tuple[Crumb, ...]
-    is_demonstration: bool
+    head: CountyHead
     name: str
     code: str
     place: str
@@ -52,8 +52,7 @@ def school_page(county: County, dossier: Dossier, verdict: Verdict, code: str, b
         or (finding.code.startswith("2.") and finding.code.partition("/")[2] == code)
     ]
     return SchoolPage(
-        trail=(*trail_to(county), Crumb(gettext("结论"), back), Crumb(row.school_name)),
-        is_demonstration=county.is_demonstration,
+        head=head_of(county, verdict.year, Crumb(gettext("结论"), back), Crumb(row.school_name)),
         name=row.school_name,
         code=code,
         place=gettext("%(file)s 第%(row)s行", file=SCHOOLS_FILE, row=row.row),

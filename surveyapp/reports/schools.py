@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlencode
 
+from flask import request
 from flask_babel import gettext
 
 from scoring.figures import PLACES_OF_VALUES, shown
@@ -20,6 +22,9 @@ _STANDINGS = {
     "below_floor": "below",
     "figure_unknown": "undecided",
 }
+
+
+FILTER = "schools"
 
 
 class SchoolFilter(StrEnum):
@@ -59,7 +64,7 @@ class SchoolLine:
 class FilterLink:
     """One way to look at the table, and how many rows it has."""
 
-    code: str
+    href: str
     words: str
     n_rows: int
     is_current: bool
@@ -97,12 +102,17 @@ def school_table(
         ),
         lines=tuple(_line(row, address) for row in schools.children if chosen.keeps(row.outcome)),
         filters=tuple(
-            FilterLink(kind.value, words[kind], sum(map(kind.keeps, outcomes)), kind is chosen)
+            FilterLink(_same_page(kind), words[kind], sum(map(kind.keeps, outcomes)), kind is chosen)
             for kind in SchoolFilter
         ),
         left_out=left_out,
         n_left_out=len(left_out),
     )
+
+
+def _same_page(kind: SchoolFilter) -> str:
+    kept = {name: value for name, value in request.args.items() if name != FILTER}
+    return f"?{urlencode(kept | {FILTER: kind.value})}#schools"
 
 
 def _line(row: Finding, address: SchoolAddress) -> SchoolLine:

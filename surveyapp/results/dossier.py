@@ -13,9 +13,10 @@ from scoring.questionnaire import Group, QuestionnaireSet
 from scoring.responses import ResponseRecord, ResponseTable, response_table
 from scoring.ruleset import rule_set_bytes
 from surveyapp.counties.models import County
+from surveyapp.counties.queries import newest_school_file
 from surveyapp.links.models import Link
 from surveyapp.responses.models import Response
-from surveyapp.results.rows import criteria_cells, newest_school_file, school_cells, veto_cells
+from surveyapp.results.rows import criteria_cells, school_cells, veto_cells
 from surveyapp.surveys.models import QuestionnaireVersion, Survey, SurveyGroup
 from surveyapp.surveys.questionnaires import load_questionnaires, stored_questionnaire
 

@@ -11,7 +11,10 @@ from surveyapp.db import Base, UtcDateTime
 
 
 class SealedDossier(Base):
-    """Both parts of one survey's dossier and its verdict: written once, at sealing."""
+    """Both parts of one survey's dossier, and the verdict as each gives it: written once, at sealing.
+
+    The outcome and all counts are the same in both; the auditor part adds the intervals.
+    """
 
     __tablename__ = "sealed_dossiers"
 
@@ -20,6 +23,7 @@ class SealedDossier(Base):
     public_part: Mapped[bytes] = mapped_column(deferred=True)
     auditor_part: Mapped[bytes] = mapped_column(deferred=True)
     verdict: Mapped[bytes] = mapped_column(deferred=True)
+    auditor_verdict: Mapped[bytes] = mapped_column(deferred=True)
     outcome: Mapped[str]
     sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sealed_by: Mapped[str]

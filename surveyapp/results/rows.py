@@ -7,18 +7,18 @@ import json
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveyapp.counties.models import Judgement, SchoolFile, SchoolRecord, VetoAct
+from surveyapp.counties.models import SchoolFile, SchoolRecord
+from surveyapp.counties.queries import judgements_of, veto_acts_of, years_with_data
 from surveyapp.counties.standing import criterion_cells
+from surveyapp.surveys.models import Survey
 
 Cells = tuple[dict[str, str], ...]
 
 
-def newest_school_file(session: Session, county_id: int, year: int | None = None) -> SchoolFile | None:
-    """Return a county's current school file of a year, or of its newest year."""
-    files = select(SchoolFile).where(SchoolFile.county_id == county_id)
-    if year is not None:
-        files = files.where(SchoolFile.year == year)
-    return session.scalars(files.order_by(SchoolFile.year.desc(), SchoolFile.version.desc()).limit(1)).first()
+def years_of(session: Session, county_id: int) -> set[int]:
+    """Return the years of which anything stands in a county's tables, a survey included."""
+    surveys = select(Survey.year).where(Survey.county_id == county_id).distinct()
+    return years_with_data(session, [county_id]) | set(session.scalars(surveys))
 
 
 def school_cells(session: Session, school_file: SchoolFile | None) -> Cells:
@@ -31,21 +31,12 @@ def school_cells(session: Session, school_file: SchoolFile | None) -> Cells:
 
 def criteria_cells(session: Session, county_id: int, year: int) -> Cells:
     """Return every judgement of a year, the latest last."""
-    found = session.scalars(
-        select(Judgement)
-        .where(Judgement.county_id == county_id, Judgement.year == year)
-        .order_by(Judgement.judged_at, Judgement.id)
-    )
-    return tuple(criterion_cells(row) for row in found)
+    return tuple(criterion_cells(row) for row in judgements_of(session, county_id, year))
 
 
 def veto_cells(session: Session, county_id: int, year: int) -> Cells:
     """Return every act on a veto item of a year, the latest last."""
-    found = session.scalars(
-        select(VetoAct)
-        .where(VetoAct.county_id == county_id, VetoAct.year == year)
-        .order_by(VetoAct.acted_at, VetoAct.id)
-    )
     return tuple(
-        {"code": row.code, "state": row.state, "level": row.level, "reason": row.reason} for row in found
+        {"code": act.code, "state": act.state, "level": act.level, "reason": act.reason}
+        for act in veto_acts_of(session, county_id, year)
     )

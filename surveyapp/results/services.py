@@ -95,6 +95,7 @@ def _frozen(
         public_part=parts.public,
         auditor_part=parts.auditor,
         verdict=verdict_bytes(verdict),
+        auditor_verdict=verdict_bytes(decide(read_dossier(parts.auditor))),
         outcome=verdict.outcome.value,
         sealed_at=now,
         sealed_by=staff.login,

@@ -242,12 +242,11 @@ def test_the_command_line_gives_the_same_bytes_from_either_part(
 ) -> None:
     seal(database, closed_survey.id, inspector, secrets.token_bytes)
     client = staff_client(Role.CITY_INSPECTOR, "3714")
-    shown = client.get(f"/staff/surveys/{closed_survey.id}/verdict/verdict.json").get_data()
-    for part in ("public", "auditor"):
-        downloaded = client.get(f"/staff/surveys/{closed_survey.id}/dossier/{part}.zip")
-        assert downloaded.status_code == 200
+    address = f"/staff/surveys/{closed_survey.id}"
+    for part, verdict in (("public", "verdict.json"), ("auditor", "verdict-auditor.json")):
+        shown = client.get(f"{address}/verdict/{verdict}").get_data()
         path = tmp_path / f"{part}.zip"
-        path.write_bytes(downloaded.get_data())
+        path.write_bytes(client.get(f"{address}/dossier/{part}.zip").get_data())
         done = subprocess.run(
             [sys.executable, "-m", "scoring", "verdict", str(path), "--json"],
             cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, check=False, timeout=120,
@@ -256,6 +255,19 @@ def test_the_command_line_gives_the_same_bytes_from_either_part(
         # 0 meets, 10 does not, 11 vetoed, 12 undecided.
         codes = {"meets": 0, "does_not_meet": 10, "vetoed": 11, "undecided": 12}
         assert done.returncode == codes[json.loads(shown)["outcome"]]
+
+
+def test_both_parts_say_the_same_of_everything_but_intervals(
+    database: Database, closed_survey: Survey, inspector: StaffMember
+) -> None:
+    seal(database, closed_survey.id, inspector, secrets.token_bytes)
+    with database.reading() as session:
+        frozen = session.get_one(SealedDossier, closed_survey.id)
+        public, auditor = json.loads(frozen.verdict), json.loads(frozen.auditor_verdict)
+    for name in ("outcome", "dossier_sha256", "rule_set", "tree", "reasons"):
+        assert public[name] == auditor[name]
+    counted = ("valid", "satisfied", "base", "share", "outcome", "alternatives", "flips", "items")
+    assert [public["recognition"][name] for name in counted] == [auditor["recognition"][name] for name in counted]
 
 
 @pytest.mark.parametrize(

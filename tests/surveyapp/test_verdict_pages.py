@@ -177,6 +177,12 @@ def test_the_page_names_the_hash_and_a_command_that_exists(
     assert command[-1] == "--json"
 
 
+def test_the_auditors_verdict_is_for_auditors(sealed: Survey, staff_client: StaffClient) -> None:
+    address = f"/staff/surveys/{sealed.id}/verdict/verdict-auditor.json"
+    assert staff_client(Role.COUNTY_ADMINISTRATOR, "371402").get(address).status_code == 403
+    assert staff_client(Role.PROVINCE_INSPECTOR, "37").get(address).status_code == 200
+
+
 def test_a_county_is_offered_the_public_part_only(sealed: Survey, staff_client: StaffClient) -> None:
     seen = staff_client(Role.COUNTY_ADMINISTRATOR, "371402").page(f"/staff/surveys/{sealed.id}/verdict/")
     targets = {str(a["href"]).rsplit("/", 1)[-1] for a in seen.select("section a.button")}
@@ -222,7 +228,7 @@ def test_before_a_seal_the_county_has_a_preliminary_page_without_recognition(
     answer(database, survey, 300)
     client = staff_client(Role.COUNTY_ADMINISTRATOR, "371402")
     answered = client.get(f"/staff/counties/{county.code}/verdict/")
-    assert answered.location.endswith(f"/staff/counties/{county.code}/verdict/preliminary/")
+    assert answered.location.endswith(f"/staff/counties/{county.code}/verdict/preliminary/?year=2026")
     shown = client.page(f"/staff/counties/{county.code}/verdict/preliminary/")
     text = shown.get_text()
     assert "这不是结论" in text

@@ -13,8 +13,6 @@ from scoring.recognition import Alternative, FlipCase, GroupRecognition, Recogni
 from scoring.recognition_reasons import case_names
 from scoring.recognition_shares import SharedCount, WeightedShare
 from scoring.ruleset import DontKnowRule, RuleSet, SatisfiedRule
-from scoring.uncertainty import Uncertainty, interval_notes
-from scoring.uncertainty_document import interval_document
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
@@ -90,14 +88,9 @@ def recognition_finding(recognition: Recognition, rule_set: RuleSet) -> Finding:
     )
 
 
-def recognition_document(recognition: Recognition, sureness: Uncertainty | None = None) -> dict[str, Json]:
-    """Return recognition as the verdict's JSON shows it: counts as numbers, all other figures as strings.
-
-    Intervals need the auditor part (``sureness``); where a share is withheld, so is its interval.
-    """
+def recognition_document(recognition: Recognition) -> dict[str, Json]:
+    """Return recognition as the verdict's JSON shows it: counts as numbers, all other figures as strings."""
     targets = recognition.targets
-    groups = {g.group: g.figure for g in sureness.groups} if sureness else {}
-    weighted = {w.weighting: w.figure for w in sureness.weighted} if sureness else {}
     return {
         "valid": recognition.valid,
         "voided": recognition.voided,
@@ -106,8 +99,6 @@ def recognition_document(recognition: Recognition, sureness: Uncertainty | None 
         "satisfied_rule": recognition.satisfied_rule.value,
         "dont_know_rule": recognition.dont_know_rule.value,
         **_count(recognition.count),
-        **interval_document(sureness.pooled if sureness else None),
-        "interval_notes": [{"code": r.code, "zh": r.zh, "en": r.en} for r in interval_notes(sureness)],
         "limit": shown(recognition.limit),
         "outcome": recognition.outcome.value,
         "fragile": recognition.fragile,
@@ -133,7 +124,6 @@ def recognition_document(recognition: Recognition, sureness: Uncertainty | None 
                 "target": g.target,
                 "shortfall": g.shortfall,
                 **_count(g.count),
-                **interval_document(groups.get(g.group), withheld=g.count.withheld),
             }
             for g in recognition.groups
         ],
@@ -144,7 +134,6 @@ def recognition_document(recognition: Recognition, sureness: Uncertainty | None 
                 "share": _shown(w.share),
                 "outcome": w.outcome.value,
                 "reason": {"code": w.reason.code, "zh": w.reason.zh, "en": w.reason.en},
-                **interval_document(weighted.get(w.weighting), withheld=w.share is None),
             }
             for w in recognition.weighted
         ],

@@ -13,10 +13,10 @@ import numpy as np
 from scoring.costs import LEVERS, MOVE, Costs, LeverSpec
 from scoring.findings import Outcome
 from scoring.repair_solver import TIGHTEN, Cone, Effect, Impossible, Lever, OutOfTime, Programme, Solved, solve
+from scoring.resource_rule import standards_of
 from scoring.resources import resource_finding
 from scoring.ruleset import CvWeighting, RuleSet, Stage
 from scoring.schools import SchoolRow, StageRow, StageRows, stage_rows
-from scoring.resource_rule import standards_of
 
 MOST_TIGHTENED = 1e-2
 N_FIGURES = 7

@@ -22,7 +22,7 @@ _OUTCOMES = {
     CountyOutcome.VETOED: "一票否决 / vetoed",
     CountyOutcome.UNDECIDED: "尚不能判定 / undecided",
 }
-_MARKS = {
+MARKS = {
     Outcome.MET: "✓",
     Outcome.NOT_MET: "✗",
     Outcome.UNDECIDED: "?",
@@ -32,10 +32,10 @@ _OPEN = (Outcome.NOT_MET, Outcome.UNDECIDED)
 _DEEPEST = 4
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
+def verdict_lines(verdict: Verdict, sureness: Uncertainty | None = None) -> Iterator[str]:
     """Yield a verdict for people: outcome and reasons, recognition, and the tree where something is open."""
     demo = "【演示 / demonstration】" if verdict.demo else ""
-    yield f"{demo}{_plain(verdict.county_name)}({verdict.county_code}){verdict.year} · {verdict.purpose.zh}"
+    yield f"{demo}{plain(verdict.county_name)}({verdict.county_code}){verdict.year} · {verdict.purpose.zh}"
     yield f"结论 / outcome: {_OUTCOMES[verdict.outcome]}"
     for reason in verdict.reasons:
         yield f"  {reason.zh} {reason.en}"
@@ -45,7 +45,7 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield f"数据包 / dossier:  {verdict.dossier_sha256}"
     yield ""
     yield from _recognition_lines(verdict.recognition)
-    yield from _interval_lines(verdict.uncertainty)
+    yield from _interval_lines(sureness)
     yield ""
     yield "各项要求 / findings(✓ met  ✗ not met  ? undecided  – not applicable)"
     for child in verdict.tree.children:
@@ -56,18 +56,18 @@ def defect_lines(defects: Sequence[Defect]) -> Iterator[str]:
     """Yield every defect of a dossier, Chinese first."""
     yield f"数据包无法读取,共{len(defects)}处错误。The dossier cannot be read: {len(defects)} defects."
     for defect in defects:
-        yield f"  {_plain(defect.zh)} {_plain(defect.en)}"
+        yield f"  {plain(defect.zh)} {plain(defect.en)}"
 
 
 def _recognition_lines(recognition: Recognition) -> Iterator[str]:
-    yield f"社会认可度 / recognition: {_MARKS[recognition.outcome]}"
+    yield f"社会认可度 / recognition: {MARKS[recognition.outcome]}"
     for reason in recognition.reasons:
         yield f"  {reason.zh} {reason.en}"
     for a in recognition.alternatives:
         share = "—" if a.count.share is None else f"{shown(100 * a.count.share, PLACES_OF_PERCENT)} %"
         zh, _ = alternative_names(a)
         force = " ← 所用口径 / in force" if a.in_force else ""
-        yield f"  {_MARKS[a.outcome]} {share:>7}  {zh}{force}"
+        yield f"  {MARKS[a.outcome]} {share:>7}  {zh}{force}"
 
 
 def robustness_lines(robustness: Robustness | None) -> Iterator[str]:
@@ -77,7 +77,7 @@ def robustness_lines(robustness: Robustness | None) -> Iterator[str]:
     yield ""
     yield "稳健性 / robustness"
     for sentence in robustness.sentences:
-        yield _plain(f"  {sentence.zh} {sentence.en}")
+        yield plain(f"  {sentence.zh} {sentence.en}")
 
 
 def _interval_lines(found: Uncertainty | None) -> Iterator[str]:
@@ -99,17 +99,17 @@ def _finding_lines(finding: Finding, depth: int) -> Iterator[str]:
         figures = f"  {finding.actual}{unit}"
         if finding.required is not None:
             figures += f"(要求 / required {finding.required}{unit})"
-    yield _plain(f"{'  ' * depth}{_MARKS[finding.outcome]} {finding.code} {finding.title_zh}{figures}")
+    yield plain(f"{'  ' * depth}{MARKS[finding.outcome]} {finding.code} {finding.title_zh}{figures}")
     if finding.outcome not in _OPEN:
         return
     for reason in finding.reasons:
-        yield _plain(f"{'  ' * (depth + 2)}{reason.zh}")
+        yield plain(f"{'  ' * (depth + 2)}{reason.zh}")
     for child in finding.children:
         wanted = child.outcome in _OPEN or depth == 1
         if wanted and child.combinator is not Combinator.INFORMATIONAL and depth < _DEEPEST:
             yield from _finding_lines(child, depth + 1)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text without control characters: names from a dossier must not steer the terminal."""
     return "".join(c if c.isprintable() else "�" for c in text)

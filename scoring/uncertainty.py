@@ -109,11 +109,6 @@ def uncertainty(cells: SurveyCells, parameters: Parameters) -> Uncertainty:
     )
 
 
-def interval_notes(sureness: Uncertainty | None) -> tuple[Reason, ...]:
-    """Return what must be read beside the intervals; without intervals that the survey is opt-in all the same."""
-    return (_OPT_IN,) if sureness is None else sureness.notes
-
-
 def _figure(estimate: Estimate, limits: ReliabilityLimits) -> Figure:
     return Figure(estimate, reliability(estimate, limits))
 

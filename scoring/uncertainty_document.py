@@ -1,22 +1,20 @@
-"""Intervals as the verdict's JSON shows them: an interval, or nothing with the reason."""
+"""How sure the recognition figures are, as JSON of its own: it needs the auditor part, the verdict does not."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypeAlias
+from importlib import resources
 
+from scoring import SCORING_VERSION
 from scoring.figures import shown
 from scoring.findings import Reason
 from scoring.proportion import Interval, NoBase, WhyNot
-from scoring.uncertainty import Figure
+from scoring.recognition_finding import Json
+from scoring.robustness import Robustness
+from scoring.uncertainty import Figure, Uncertainty
+from scoring.verdict import Verdict
 
-Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
-
-_PUBLIC_PART = Reason(
-    "public_part",
-    "区间由审计部分计算;公开部分不含各校各单位的答卷。",
-    "Intervals need the auditor part; the public part does not tell responses by school or office.",
-)
+FORMAT = "county-uncertainty/1"
 _WITHHELD = Reason(
     "withheld",
     "该比例低于公布下限而不予公布,区间亦不公布。",
@@ -37,13 +35,63 @@ _WHY_NOT = {
 }
 
 
-def interval_document(figure: Figure | None, *, withheld: bool = False) -> dict[str, Json]:
+def uncertainty_document(verdict: Verdict, sureness: Uncertainty, robustness: Robustness) -> dict[str, Json]:
+    """Return intervals, reliability marks and what the outcome hangs on, as JSON values.
+
+    Shares that are withheld from the public have no interval here either, for the interval would tell them; the
+    sentences on robustness name schools and are for holders of the auditor part only.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Whose figures these are.
+    sureness : Uncertainty
+        What :func:`scoring.uncertainty.uncertainty` found.
+    robustness : Robustness
+        What :func:`scoring.robustness.robustness` found.
+
+    Returns
+    -------
+    dict
+        As ``uncertainty.schema.json`` describes.
+    """
+    withheld = {g.group: g.count.withheld for g in verdict.recognition.groups}
+    shares = {w.weighting: w.share for w in verdict.recognition.weighted}
+    return {
+        "format": FORMAT,
+        "scoring_version": SCORING_VERSION,
+        "rule_set": {"id": verdict.rule_set_id, "sha256": verdict.rule_set_sha256},
+        "dossier_sha256": verdict.dossier_sha256,
+        "county": {"code": verdict.county_code, "name": verdict.county_name},
+        "year": verdict.year,
+        "purpose": verdict.purpose.value,
+        "demo": verdict.demo,
+        "pooled": interval_document(sureness.pooled),
+        "groups": [
+            {"group": g.group.value, **interval_document(g.figure, withheld=withheld[g.group])}
+            for g in sureness.groups
+        ],
+        "weighted": [
+            {"weighting": w.weighting.value, **interval_document(w.figure, withheld=shares[w.weighting] is None)}
+            for w in sureness.weighted
+        ],
+        "notes": [_reason(r) for r in sureness.notes],
+        "robustness": [_reason(r) for r in robustness.sentences],
+    }
+
+
+def uncertainty_schema() -> bytes:
+    """Return the JSON Schema that every such document follows."""
+    return (resources.files("scoring") / "uncertainty.schema.json").read_bytes()
+
+
+def interval_document(figure: Figure, *, withheld: bool = False) -> dict[str, Json]:
     """Return ``interval`` and ``interval_reason`` of one share.
 
     Parameters
     ----------
-    figure : Figure or None
-        ``None`` where only the public part is at hand.
+    figure : Figure
+        The estimate and its reliability.
     withheld : bool
         Whether the share itself is not published; its interval would tell it.
 
@@ -52,8 +100,6 @@ def interval_document(figure: Figure | None, *, withheld: bool = False) -> dict[
     dict
         Either the interval with figures as strings of at most six places and no reason, or ``None`` and a reason.
     """
-    if figure is None:
-        return _without(_PUBLIC_PART)
     if isinstance(figure.estimate, NoBase):
         return _without(_NO_BASE)
     if withheld:
@@ -77,13 +123,17 @@ def _interval(estimate: Interval, figure: Figure) -> Json:
         "deff": None if estimate.deff is None else _shown(estimate.deff),
         "more_answers_than_members": bool(estimate.over_counted),
         "mark": figure.reliability.mark.value,
-        "mark_reasons": [{"code": r.code, "zh": r.zh, "en": r.en} for r in figure.reliability.reasons],
+        "mark_reasons": [_reason(r) for r in figure.reliability.reasons],
         "complement_unreliable": figure.reliability.complement_unreliable,
     }
 
 
 def _without(reason: Reason) -> dict[str, Json]:
-    return {"interval": None, "interval_reason": {"code": reason.code, "zh": reason.zh, "en": reason.en}}
+    return {"interval": None, "interval_reason": _reason(reason)}
+
+
+def _reason(reason: Reason) -> dict[str, Json]:
+    return {"code": reason.code, "zh": reason.zh, "en": reason.en}
 
 
 def _shown(value: float) -> str:

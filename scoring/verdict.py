@@ -57,7 +57,6 @@ class Verdict:
     outcome: CountyOutcome
     reasons: tuple[Reason, ...]
     recognition: Recognition
-    uncertainty: Uncertainty | None
     tree: Finding
 
     def finding(self, code: str) -> Finding:
@@ -82,7 +81,7 @@ def decide(dossier: Dossier) -> Verdict:
     Parameters
     ----------
     dossier : Dossier
-        The public part suffices: the auditor part gives the same outcome and figures, and intervals with them.
+        The public part suffices; the auditor part gives the same verdict, byte for byte.
 
     Returns
     -------
@@ -123,7 +122,6 @@ def decide(dossier: Dossier) -> Verdict:
         outcome=outcome,
         reasons=reasons,
         recognition=recognition,
-        uncertainty=uncertainty_of(dossier),
         tree=_root(children, reasons),
     )
 

@@ -32,17 +32,23 @@ def verdict_document(verdict: Verdict) -> dict[str, Json]:
         "notice": {"zh": NOTICE_ZH, "en": NOTICE_EN},
         "outcome": verdict.outcome.value,
         "reasons": [_reason(reason) for reason in verdict.reasons],
-        "recognition": recognition_document(verdict.recognition, verdict.uncertainty),
+        "recognition": recognition_document(verdict.recognition),
         "tree": finding_document(verdict.tree),
     }
 
 
 def verdict_bytes(verdict: Verdict) -> bytes:
-    """Return the canonical JSON of a verdict: UTF-8, keys sorted, no blanks, one line feed at the end.
+    """Return the canonical JSON of a verdict.
 
-    The same dossier and the same version of scoring give the same bytes everywhere.
+    The same dossier and the same version of scoring give the same bytes everywhere, from the public part and from
+    the auditor part alike: intervals, which only the auditor part tells, are a document of their own.
     """
-    text = json.dumps(verdict_document(verdict), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical_bytes(verdict_document(verdict))
+
+
+def canonical_bytes(document: dict[str, Json]) -> bytes:
+    """Return a document as UTF-8 JSON, keys sorted, no blanks, one line feed at the end."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return f"{text}\n".encode()
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from scoring.__main__ import EXIT_CODES, main
+from scoring.__main__ import main
+from scoring.commands import EXIT_CODES
 from scoring.demo import demonstration
 from scoring.dossier import DossierContent, read_dossier, write_dossier
 from scoring.errors import Defect

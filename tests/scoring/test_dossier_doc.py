@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.__main__ import EXIT_CODES, UNREADABLE
+from scoring.commands import EXIT_CODES, UNREADABLE
 from scoring.counts import Case
 from scoring.counts_file import COUNTS_COLUMNS, FIGURES
 from scoring.criteria_file import CRITERIA_COLUMNS

@@ -7,14 +7,12 @@ standard and the floor, pools of answers around 85 %, targets just met and just 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from fractions import Fraction as F
 from math import ceil
 
 import pytest
 
 from scoring.dossier import DossierContent, Purpose, read_dossier, write_dossier
-from scoring.findings import Outcome
 from scoring.questionnaire import Bilingual, Form, Group, Item, Questionnaire, QuestionnaireSet, ScalePoint
 from scoring.responses import ResponseRecord, response_table
 from scoring.ruleset import rule_set_bytes

@@ -33,7 +33,7 @@ MOVING = parse_costs(PRICES + b"teacher_move = 3000\n")
 
 def primary(code: str, pupils: int = 100, **figures: object) -> SchoolRow:
     """A primary school that meets all seven standards exactly where nothing else is said (100 pupils)."""
-    blank: dict[str, object] = {column: None for column in SchoolRow.__slots__}
+    blank: dict[str, object] = dict.fromkeys(SchoolRow.__slots__)
     exact: dict[str, object] = {
         "row": 2, "school_code": code, "school_name": f"{code}小学", "kind": SchoolKind.PRIMARY,
         "pupils_primary": pupils, "teachers_degree_primary": 5, "teachers_backbone_primary": 1,
@@ -176,7 +176,8 @@ def test_the_plan_recomputed_exactly_meets_domain_one(seed: int) -> None:
         primary(f"S{i}", pupils=int(rng.integers(60, 900)), teachers_degree_primary=int(rng.integers(2, 60)),
                 teachers_backbone_primary=int(rng.integers(0, 15)), teachers_pe_arts_primary=int(rng.integers(0, 12)),
                 area_teaching=Fraction(int(rng.integers(200, 5000))), multimedia_rooms=int(rng.integers(0, 30)),
-                area_sports_ground=Fraction(int(rng.integers(300, 9000))), equipment_10k=Fraction(int(rng.integers(4, 300))))
+                area_sports_ground=Fraction(int(rng.integers(300, 9000))),
+                equipment_10k=Fraction(int(rng.integers(4, 300))))
         for i in range(12)
     ]
     assert domain_one(schools, RULES) is Outcome.NOT_MET
@@ -187,7 +188,8 @@ def test_the_plan_recomputed_exactly_meets_domain_one(seed: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "where"), [
-    (b"", "prices"), (b"[prices]\nteacher = 3\n", "prices.teacher"), (b"[prices]\nequipment = -1\n", "prices.equipment"),
+    (b"", "prices"), (b"[prices]\nteacher = 3\n", "prices.teacher"),
+    (b"[prices]\nequipment = -1\n", "prices.equipment"),
     (b"[prices]\nequipment = 1\n[caps.schools.X]\nroof = 1\n", "caps.schools.X.roof"),
     (b"[prices]\nequipment = 1\n[cups]\n", "cups"), (b"\xff", None),
 ])

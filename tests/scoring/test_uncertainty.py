@@ -19,9 +19,10 @@ from scoring.recognition_shares import Weighting
 from scoring.reliability import Mark
 from scoring.responses import ResponseRecord
 from scoring.terminal import robustness_lines, verdict_lines
-from scoring.uncertainty import Uncertainty, interval_notes, item_figures, uncertainty
-from scoring.uncertainty_document import interval_document
-from scoring.verdict import Verdict, cells_of, decide, robustness_of, verdict_bytes, verdict_schema
+from scoring.uncertainty import Uncertainty, item_figures, uncertainty
+from scoring.uncertainty_document import interval_document, uncertainty_document, uncertainty_schema
+from scoring.verdict import cells_of, decide, robustness_of, uncertainty_of
+from scoring.verdict_document import canonical_bytes
 from tests.scoring.surveys import FORMS, PARAMETERS, overall, table
 
 LOCALITIES: dict[str, str | None] = {f"S{n}": ("urban", "rural")[n % 2] for n in range(8)}
@@ -102,8 +103,6 @@ def test_more_answers_than_members_is_said_beside_the_interval() -> None:
     assert [note.code for note in found.notes] == ["opt_in", "pooled_clusters", "more_answers_than_members"]
     assert "160" in found.notes[2].zh
     assert "159" in found.notes[2].zh
-    assert [note.code for note in interval_notes(found)] == [note.code for note in found.notes]
-    assert [note.code for note in interval_notes(None)] == ["opt_in"]
 
 
 def test_items_have_intervals_of_their_own_groups() -> None:
@@ -138,56 +137,46 @@ def both_parts() -> tuple[Dossier, Dossier]:
     return read_dossier(parts.public), read_dossier(parts.auditor)
 
 
-def document(verdict: Verdict) -> dict[str, object]:
-    """Return a verdict's JSON, checked against its schema."""
-    content: dict[str, object] = json.loads(verdict_bytes(verdict))
-    jsonschema.validate(content, json.loads(verdict_schema()))
+def document(dossier: Dossier) -> dict[str, object]:
+    """Return what an auditor part says of sureness, checked against its schema."""
+    verdict, sureness = decide(dossier), uncertainty_of(dossier)
+    robustness = robustness_of(dossier, verdict.recognition)
+    assert sureness is not None
+    assert robustness is not None
+    content: dict[str, object] = json.loads(canonical_bytes(uncertainty_document(verdict, sureness, robustness)))
+    jsonschema.validate(content, json.loads(uncertainty_schema()))
     return content
 
 
-def stripped(content: object) -> object:
-    """Return a document without its intervals and what is said of them."""
-    if isinstance(content, dict):
-        intervals = ("interval", "interval_reason", "interval_notes")
-        return {key: stripped(value) for key, value in content.items() if key not in intervals}
-    return [stripped(one) for one in content] if isinstance(content, list) else content
-
-
-def test_the_parts_differ_in_intervals_only(both_parts: tuple[Dossier, Dossier]) -> None:
-    public, auditor = (document(decide(part)) for part in both_parts)
-    assert public != auditor
-    assert stripped(public) == stripped(auditor)
-
-
-def test_the_public_part_says_why_it_has_no_interval(both_parts: tuple[Dossier, Dossier]) -> None:
+def test_the_public_part_cannot_tell_intervals(both_parts: tuple[Dossier, Dossier]) -> None:
     verdict = decide(both_parts[0])
-    assert verdict.uncertainty is None
-    recognition = document(verdict)["recognition"]
-    assert isinstance(recognition, dict)
-    for shown in (recognition, *recognition["groups"], *recognition["weighted"]):
-        assert shown["interval"] is None
-        assert shown["interval_reason"]["code"] == "public_part"
+    assert uncertainty_of(both_parts[0]) is None
     assert robustness_of(both_parts[0], verdict.recognition) is None
     assert cells_of(both_parts[0]) is None
 
 
-def test_an_interval_is_shown_beside_every_share_that_is_shown(both_parts: tuple[Dossier, Dossier]) -> None:
-    recognition = document(decide(both_parts[1]))["recognition"]
-    assert isinstance(recognition, dict)
-    shares = (recognition, *recognition["groups"], *recognition["weighted"])
-    assert recognition["interval"] is not None
-    for shown in shares:
-        if shown["share"] is None:
-            assert shown["interval"] is None
-            assert shown["interval_reason"]["code"] in ("withheld", "no_base")
+def test_an_interval_stands_beside_every_share_that_is_published(both_parts: tuple[Dossier, Dossier]) -> None:
+    recognition, content = decide(both_parts[1]).recognition, document(both_parts[1])
+    shares = {"pooled": recognition.share}
+    shares |= {g.group.value: g.count.share for g in recognition.groups}
+    shares |= {w.weighting.value: w.share for w in recognition.weighted}
+    rows = [("pooled", content["pooled"])]
+    rows += [(g["group"], g) for g in content["groups"]]  # type: ignore[attr-defined]
+    rows += [(w["weighting"], w) for w in content["weighted"]]  # type: ignore[attr-defined]
+    for name, shown in rows:
+        if shares[name] is None:
+            assert shown["interval"] is None  # type: ignore[index]
+            assert shown["interval_reason"]["code"] in ("withheld", "no_base")  # type: ignore[index]
         else:
-            assert Fraction(shown["interval"]["low"]) <= Fraction(shown["share"]) <= Fraction(shown["interval"]["high"])
-            assert shown["interval_reason"] is None
-    assert any(shown["share"] is None for shown in shares)
+            interval = shown["interval"]  # type: ignore[index]
+            assert Fraction(interval["low"]) <= shares[name] <= Fraction(interval["high"])
+            assert shown["interval_reason"] is None  # type: ignore[index]
+    assert {name for name, _ in rows} == set(shares)
+    assert None in shares.values()
 
 
 def test_the_same_dossier_gives_the_same_bytes(both_parts: tuple[Dossier, Dossier]) -> None:
-    assert verdict_bytes(decide(both_parts[1])) == verdict_bytes(decide(both_parts[1]))
+    assert document(both_parts[1]) == document(both_parts[1])
 
 
 def test_the_interval_never_changes_the_outcome(both_parts: tuple[Dossier, Dossier]) -> None:
@@ -207,9 +196,11 @@ def test_robustness_calls_schools_by_name(both_parts: tuple[Dossier, Dossier]) -
 
 def test_the_terminal_shows_interval_and_robustness_of_the_auditor_part(both_parts: tuple[Dossier, Dossier]) -> None:
     verdict = decide(both_parts[1])
-    estimate = verdict.uncertainty.pooled.estimate if verdict.uncertainty else None
+    sureness = uncertainty_of(both_parts[1])
+    assert sureness is not None
+    estimate = sureness.pooled.estimate
     assert isinstance(estimate, Interval)
-    text = "\n".join(verdict_lines(verdict))
+    text = "\n".join(verdict_lines(verdict, sureness))
     assert f"95 % 区间 / interval: {100 * estimate.low:.3g}–{100 * estimate.high:.3g} %" in text
     assert "不是概率抽样" in text
     lines = list(robustness_lines(robustness_of(both_parts[1], verdict.recognition)))
@@ -224,6 +215,6 @@ def test_the_terminal_shows_nothing_of_it_for_the_public_part(both_parts: tuple[
 
 def test_a_lone_school_is_said_on_the_terminal(both_parts: tuple[Dossier, Dossier]) -> None:
     lone = sure([*COUNTY, *at("office", 15, 5, Group.PUBLIC)])
-    text = "\n".join(verdict_lines(replace(decide(both_parts[0]), uncertainty=lone)))
+    text = "\n".join(verdict_lines(decide(both_parts[0]), lone))
     assert "区间 / interval" not in text
     assert "抽样误差无法估计" in text

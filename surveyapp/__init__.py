@@ -35,9 +35,12 @@ def create_staff_app(config: Config, database: Database) -> Flask:
     from surveyapp.accounts.policy import refuse_unguarded
     from surveyapp.accounts.routes import blueprint as accounts
     from surveyapp.accounts.sessions import guard
+    from surveyapp.board.routes import blueprint as board
     from surveyapp.counties.routes import blueprint as counties
     from surveyapp.errors import register_staff_errors
+    from surveyapp.frame import add_frame
     from surveyapp.links.routes import blueprint as links
+    from surveyapp.oversight.routes import blueprint as oversight
     from surveyapp.plan.routes import blueprint as plan
     from surveyapp.reports.routes import blueprint as reports
     from surveyapp.results.routes import blueprint as results
@@ -54,11 +57,15 @@ def create_staff_app(config: Config, database: Database) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.https,
         WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=config.https,
+        # A strict check reads the Referer, which our own pages forbid browsers to send; where a post comes from
+        # is asked of Sec-Fetch-Site by the guard instead.
+        WTF_CSRF_SSL_STRICT=False,
     )
-    csrf.init_app(app)
+    # Before the forms' protection, which reads the body: who may send how much is decided first.
     guard(app)
-    for stage in (accounts, counties, surveys, links, results, reports, plan):
+    csrf.init_app(app)
+    add_frame(app)
+    for stage in (accounts, oversight, counties, surveys, links, results, board, reports, plan):
         app.register_blueprint(stage)
     register_staff_errors(app)
     refuse_unguarded(app)

@@ -13,7 +13,9 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, Operat
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from surveyapp.accounts.refusals import AccountUnknown
 from surveyapp.counties.queries import CountyUnknown
+from surveyapp.counties.refusals import CriterionUnknown, SchoolFileUnknown
 from surveyapp.plan.refusals import PlanUnknown
 from surveyapp.responses import refusals
 from surveyapp.responses.pages import moment
@@ -62,6 +64,9 @@ REFUSED: Mapping[type[Exception], Problem] = {
     refusals.PostFromElsewhere: Problem(403, _("提交不是来自本站页面"), _(
         "没有保存任何内容。请直接打开链接，在本站页面上作答后提交。")),
     CountyUnknown: Problem(404, _("没有找到这个页面"), _("网址不存在，或不在您的管辖范围内。")),
+    AccountUnknown: Problem(404, _("没有这个账号"), _("账号不存在，或已经停用。")),
+    SchoolFileUnknown: Problem(404, _("没有这个版本"), _("请从学校数据页面选择版本。")),
+    CriterionUnknown: Problem(404, _("没有这个指标"), _("请从指标或否决事项列表进入。")),
     PlanUnknown: Problem(404, _("没有找到这个页面"), _("网址不存在，或不在您的管辖范围内。")),
     results.SchoolUnknown: Problem(404, _("没有找到这所学校"), _("这份结论所依据的学校数据里没有这所学校。")),
     results.NotSealed: Problem(404, _("还没有封存的结论"), _("调查结束并由市级或省级督导封存以后，才有结论和卷宗。")),

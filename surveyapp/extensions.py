@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, current_app
@@ -29,3 +30,10 @@ def the_config() -> Config:
 def the_database() -> Database:
     """Return the running app's database."""
     return cast("Database", current_app.extensions["survey_database"])
+
+
+def the_time() -> datetime:
+    """Return what the database's clock says: the one clock, however many hosts serve."""
+    database = the_database()
+    with database.reading() as session:
+        return database.now(session)

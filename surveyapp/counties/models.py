@@ -93,12 +93,13 @@ class SchoolRecord(Base):
 
 
 class Judgement(Base):
-    """One judgement of one criterion (or of one part of it) by one level; none is ever changed, a later one counts."""
+    """One entry about (part of) a criterion: a figure, a judgement or both; none is changed, a later one counts."""
 
     __tablename__ = "judgements"
     __table_args__ = (
         one_of("level", Level),
         one_of("judgement", JudgementCode),
+        CheckConstraint("value IS NOT NULL OR judgement IS NOT NULL", name="something_said"),
         Index(None, "county_id", "year", "code"),
     )
 
@@ -108,7 +109,7 @@ class Judgement(Base):
     code: Mapped[str]
     part: Mapped[str]
     value: Mapped[str | None]
-    judgement: Mapped[str]
+    judgement: Mapped[str | None]
     level: Mapped[str]
     evidence: Mapped[str]
     judged_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -24,10 +24,10 @@ from surveyapp.results.queries import (
     preliminary_verdict,
     sealed_dossier,
     sealed_surveys,
-    survey_in_scope,
     verdict_of,
 )
 from surveyapp.results.rows import years_of
+from surveyapp.surveys.queries import survey_in_scope
 
 blueprint = Blueprint("reports", __name__)
 

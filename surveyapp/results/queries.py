@@ -13,9 +13,7 @@ from scoring.dossier import Dossier, read_dossier, write_dossier
 from scoring.errors import DossierError
 from scoring.verdict import Verdict, decide
 from scoring.verdict_document import verdict_bytes
-from surveyapp.accounts.policy import StaffMember
 from surveyapp.counties.models import County
-from surveyapp.counties.queries import CountyUnknown
 from surveyapp.results.dossier import dossier_without_survey
 from surveyapp.results.models import SealedDossier
 from surveyapp.results.refusals import NotSealed, RowsDoNotFit
@@ -36,14 +34,6 @@ class SealedVerdict:
     dossier: Dossier
     verdict: Verdict
     agrees: bool
-
-
-def survey_in_scope(session: Session, staff: StaffMember, survey_id: int) -> Survey:
-    """Return one survey, or the answer for an unknown county when it lies outside the scope."""
-    survey = session.get(Survey, survey_id, populate_existing=True)
-    if survey is None or not staff.covers(survey.county.code):
-        raise CountyUnknown(f"survey {survey_id}")
-    return survey
 
 
 def sealed_dossier(session: Session, survey_id: int) -> SealedDossier:

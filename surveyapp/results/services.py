@@ -19,9 +19,10 @@ from surveyapp.responses.locks import hold_survey
 from surveyapp.responses.models import Response, UsedForm
 from surveyapp.results.dossier import ID_BYTES, DrawId, StoredResponse, dossier_of_survey, stored_responses
 from surveyapp.results.models import SealedDossier
-from surveyapp.results.queries import Part, sealed_dossier, survey_in_scope
+from surveyapp.results.queries import Part, sealed_dossier
 from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit
 from surveyapp.surveys.models import Survey, SurveyKey, SurveyState
+from surveyapp.surveys.queries import survey_in_scope
 
 
 def seal(database: Database, survey_id: int, staff: StaffMember, draw_id: DrawId) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,6 +80,12 @@ def test_who_knows_nothing_has_no_prevailing_answer() -> None:
 def test_plain_rows_leave_nothing_in_the_sketch() -> None:
     state = observe(empty_state(5), "4440-", REVERSED, bucket=None, flagged=False, salt=SALT, times=50)
     assert (state.n_responses, state.n_varied, state.rhythm) == (50, 0, ())
+
+
+def test_the_cells_are_those_of_a_keyed_blake2b() -> None:
+    # Stored sketches outlive a release: twelve bytes of BLAKE2b, four for each row, big-endian, modulo 256.
+    digest = hashlib.blake2b(b"45123", key=SALT, digest_size=12).digest()
+    assert sketch_cells("45123", SALT) == (digest[3], 256 + digest[7], 512 + digest[11])
 
 
 def test_the_sketch_depends_on_the_secret() -> None:

@@ -171,6 +171,7 @@ def upgrade() -> None:
     sa.Column('sheet_name', sa.String(), nullable=True),
     sa.Column('sha256', sa.String(), nullable=False),
     sa.Column('original', sa.LargeBinary(), nullable=False),
+    sa.Column('columns', sa.String(), nullable=False),
     sa.Column('n_schools', sa.Integer(), nullable=False),
     sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('imported_by', sa.String(), nullable=False),

@@ -35,8 +35,8 @@ class OwnPage:
 def fault_text(fault: PasswordFault) -> str:
     """Say why a password is refused."""
     words: dict[PasswordFault, str] = {
-        PasswordFault.TOO_SHORT: gettext("口令太短,至少 12 个字符。"),
-        PasswordFault.TOO_LONG: gettext("口令太长,最多 128 个字符。"),
-        PasswordFault.OBVIOUS: gettext("这个口令太容易猜到,请换一个:可以用几个互不相关的词连成一句话。"),
+        PasswordFault.TOO_SHORT: gettext("口令太短，至少 12 个字符。"),
+        PasswordFault.TOO_LONG: gettext("口令太长，最多 128 个字符。"),
+        PasswordFault.OBVIOUS: gettext("这个口令太容易猜到，请换一个：可以用几个互不相关的词连成一句话。"),
     }
     return words[fault]

@@ -44,7 +44,7 @@ def enter() -> Response | tuple[str, int]:
     except SignInRefused:
         return _not_in(form, wanted, gettext("登录名或口令不正确。"), 401)
     except SignInThrottled:
-        return _not_in(form, wanted, gettext("这个登录名尝试次数过多,请 5 分钟后再试。"), 429)
+        return _not_in(form, wanted, gettext("这个登录名尝试次数过多，请 5 分钟后再试。"), 429)
     renew_session(fresh)
     return redirect(safe_next(wanted, url_for("board.index")), 303)
 
@@ -88,7 +88,7 @@ def change() -> Response | tuple[str, int]:
     if form.errors:
         return _own(form), 422
     forget_session()
-    flash(gettext("口令已修改,所有登录都已结束。请用新口令重新登录。"), "done")
+    flash(gettext("口令已修改，所有登录都已结束。请用新口令重新登录。"), "done")
     return redirect(url_for("accounts.sign_in_page"), 303)
 
 

@@ -156,7 +156,7 @@ class Typed:
 
 def criteria_page(head: CountyHead, standings: Sequence[CriterionStanding], staff: StaffMember) -> CriteriaPage:
     """Lay out all criteria with where each stands."""
-    titles = {"0": gettext("申报条件"), "2": gettext("政府保障程度(15项)"), "3": gettext("教育质量(9项)")}
+    titles = {"0": gettext("申报条件"), "2": gettext("政府保障程度（15项）"), "3": gettext("教育质量（9项）")}
     groups = tuple(
         CriterionGroup(
             domain, titles[domain],
@@ -228,7 +228,7 @@ def _criterion_mark(standing: CriterionStanding) -> Mark:
 
 def _reasons(standing: CriterionStanding) -> tuple[str, ...]:
     if any(part.group for part in standing.indicator.parts) and not standing.entries:
-        return (gettext("还没有填报。本年度未被国家监测抽样的县不用填;是否被抽样在创建调查时填写。"),)
+        return (gettext("还没有填报。本年度未被国家监测抽样的县不用填；是否被抽样在创建调查时填写。"),)
     leaves = [child for child in standing.finding.children if child.reasons] or [standing.finding]
     if standing.indicator.computed is not None:
         leaves = [standing.finding]
@@ -248,7 +248,7 @@ def _part_field(indicator: Indicator, part: CriterionPart, typed: Typed) -> Part
         unit=part.unit,
         value=values.get(f"value-{part.code}", ""),
         choices=(
-            Choice("", gettext("只填数值,不另作判定") if numeric else gettext("请选择"), not chosen),
+            Choice("", gettext("只填数值，不另作判定") if numeric else gettext("请选择"), not chosen),
             *(Choice(code.value, str(label), code.value == chosen) for code, label in JUDGEMENTS.items()),
         ),
         errors=tuple(what for place, what in typed.errors if place == part.code),

@@ -71,6 +71,8 @@ class SchoolFile(Base):
     sheet_name: Mapped[str | None]
     sha256: Mapped[str]
     original: Mapped[bytes] = mapped_column(deferred=True)
+    # Which letters each column had in the file, as JSON {column: letters}: a county may order them as it likes.
+    columns: Mapped[str] = mapped_column(default="{}")
     n_schools: Mapped[int]
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     imported_by: Mapped[str]

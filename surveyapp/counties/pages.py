@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from scoring.cells import Choice
 from scoring.schools import SCHOOL_COLUMNS
-from surveyapp.counties.columns import SHEET, letters
+from surveyapp.counties.columns import SHEET
 from surveyapp.counties.models import County, SchoolFile
 from surveyapp.counties.queries import FiledSchool
 from surveyapp.counties.refusals import FileDefect
@@ -133,6 +134,7 @@ def schools_page(
     n_pages = max(1, -(-len(schools) // SCHOOLS_PER_PAGE))
     page = min(max(1, page), n_pages)
     shown = schools[(page - 1) * SCHOOLS_PER_PAGE : page * SCHOOLS_PER_PAGE]
+    letters: dict[str, str] = json.loads(files[0].columns) if files else {}
 
     def address(number: int) -> str:
         return url_for("counties.schools", code=head.code, year=head.year, page=number)
@@ -142,13 +144,13 @@ def schools_page(
         may_import=may_import,
         files=tuple(_file_row(file, head, current=index == 0) for index, file in enumerate(files)),
         columns=tuple(
-            Column(f"{letters(index)} {column.zh}", column.unit, column.type in ("int", "decimal"))
-            for index, column in enumerate(SCHOOL_COLUMNS)
-            if index >= _FIXED_COLUMNS
+            Column(f"{letters.get(column.name, '')} {column.zh}".strip(), column.unit,
+                   column.type in ("int", "decimal"))
+            for column in SCHOOL_COLUMNS[_FIXED_COLUMNS:]
         ),
         schools=tuple(_school_line(school) for school in shown),
         pages=Pages(
-            gettext("第 %(page)s 页,共 %(all)s 页", page=page, all=n_pages),
+            gettext("第 %(page)s 页，共 %(all)s 页", page=page, all=n_pages),
             before=address(page - 1) if page > 1 else "",
             after=address(page + 1) if page < n_pages else "",
         ),

@@ -82,7 +82,7 @@ def import_file(code: str) -> Response | tuple[str, int]:
     except SchoolFileRefused as refused:
         head = county_head(county, choice, "counties.schools", Crumb(gettext("没有导入")))
         return render_template("staff/counties/refused.html", page=refused_page(head, name, refused.defects)), 422
-    flash(gettext("已导入 %(n)s 所学校,成为第 %(v)s 版。", n=file.n_schools, v=file.version), "done")
+    flash(gettext("已导入 %(n)s 所学校，成为第 %(v)s 版。", n=file.n_schools, v=file.version), "done")
     return redirect(url_for("counties.schools", code=code, year=choice.year), 303)
 
 
@@ -174,7 +174,7 @@ def _act(code: str, criterion_code: str, allowed: frozenset[VetoState]) -> Respo
     except ReasonMissing:
         error = gettext("请写明理由。")
     except VetoActOutOfPlace:
-        error = gettext("没有保存:这一事项的状态刚刚变了,或已由上级认定。")
+        error = gettext("没有保存：这一事项的状态刚刚变了，或已由上级认定。")
     else:
         flash(gettext("否决事项 %(code)s 已保存。", code=criterion_code), "done")
         return redirect(url_for("counties.vetoes", code=code, year=choice.year), 303)

@@ -6,8 +6,8 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from scoring.errors import Defect
@@ -24,9 +24,10 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True, slots=True)
 class SchoolTable:
-    """What a school file says: its schools, each with the row it stands in, and the sheet they stand on."""
+    """What a school file says: its schools, each with the row it stands in, the sheet, and the columns' letters."""
 
     sheet: str | None
+    columns: Mapping[str, str]
     rows: tuple[SchoolRow, ...]
 
 
@@ -74,6 +75,8 @@ def _table(grid: Grid) -> SchoolTable:
     if not grid.rows:
         raise SchoolFileRefused(defects or [_of_sheet(grid.sheet, "工作表是空的，没有表头。")])
     columns = _columns(grid, defects)
+    headers = {letters(index): column.zh for index, column in columns.items()}
+    defects = [replace(d, header=d.header or headers.get(d.column, "")) for d in defects]
     cells = [
         {column.name: row[index] for index, column in columns.items() if index < len(row)}
         for row in grid.rows[_HEADER_ROW:]
@@ -81,16 +84,17 @@ def _table(grid: Grid) -> SchoolTable:
     rows, found = parse_school_rows(cells, file=grid.sheet or "", first_row=_HEADER_ROW + 1)
     places = {column.name: index for index, column in columns.items()}
     reported = {(defect.row, defect.column) for defect in defects}
-    for each in (_placed(defect, grid, places) for defect in found if len(places) == len(SCHOOL_COLUMNS)):
-        # A formula or an error value reads as blank: what is said of the cell itself is enough.
-        if (each.row, each.column) not in reported:
+    for defect in found:
+        each = _placed(defect, grid, places)
+        # A formula or an error value reads as blank, and so does a missing column: what is said of those is enough.
+        if (defect.column is None or defect.column in places) and (each.row, each.column) not in reported:
             defects.append(each)
     if not rows and not defects:
         defects.append(_of_sheet(grid.sheet, "表头下面没有学校。"))
     if defects:
         defects.sort(key=lambda defect: (defect.row or 0, len(defect.column), defect.column))
         raise SchoolFileRefused(_bounded(defects, grid.sheet))
-    return SchoolTable(grid.sheet, rows)
+    return SchoolTable(grid.sheet, {name: letters(index) for name, index in places.items()}, rows)
 
 
 def _columns(grid: Grid, defects: list[FileDefect]) -> dict[int, SchoolColumn]:

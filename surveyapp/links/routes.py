@@ -78,9 +78,9 @@ def _issued(survey_id: int, choices: list[LinkChoice]) -> Response:
         if links:
             flash(gettext("已发放 %(n)s 个链接。", n=len(links)), "done")
         else:
-            flash(gettext("没有发放新的链接:请至少选择一种尚未发放的链接。"), "wrong")
+            flash(gettext("没有发放新的链接：请至少选择一种尚未发放的链接。"), "wrong")
     except SurveyOver:
-        flash(gettext("调查已经结束,不能再发放链接。"), "wrong")
+        flash(gettext("调查已经结束，不能再发放链接。"), "wrong")
     return redirect(url_for("links.listed", survey_id=survey_id), 303)
 
 
@@ -93,9 +93,9 @@ def revoke(link_id: int) -> Response:
         survey_id = link_in_scope(session, staff, link_id).survey_id
     try:
         revoke_link(the_database(), link_id, staff, the_time())
-        flash(gettext("链接已停用,打开时会提示已停用。已收到的答卷不受影响。"), "done")
+        flash(gettext("链接已停用，打开时会提示已停用。已收到的答卷不受影响。"), "done")
     except SurveyOver:
-        flash(gettext("调查已经封存,不能再改动链接。"), "wrong")
+        flash(gettext("调查已经封存，不能再改动链接。"), "wrong")
     return redirect(url_for("links.listed", survey_id=survey_id), 303)
 
 

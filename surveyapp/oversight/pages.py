@@ -120,7 +120,7 @@ def audit_page(
         counties=tuple(Option(code, name, code == asked.county) for code, name in counties.items()),
         filtered=bool(asked.action or asked.county),
         pages=Pages(
-            gettext("第 %(page)s 页,共 %(all)s 页", page=found.page, all=found.n_pages),
+            gettext("第 %(page)s 页，共 %(all)s 页", page=found.page, all=found.n_pages),
             before=address(found.page - 1) if found.page > 1 else "",
             after=address(found.page + 1) if found.page < found.n_pages else "",
         ),

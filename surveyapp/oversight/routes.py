@@ -45,7 +45,7 @@ def create() -> str | tuple[str, int]:
     except LoginTaken:
         form.login.errors = [gettext("这个登录名已经存在。")]
     except ScopeUnfit:
-        form.scope.errors = [gettext("管辖范围与角色不一致:省级督导选省,市级督导选市,县级管理员选县。")]
+        form.scope.errors = [gettext("管辖范围与角色不一致：省级督导选省，市级督导选市，县级管理员选县。")]
     if form.errors:
         return _listed(form), 422
     return _first_password(form.login.data or "", form.name.data or "", password, created=True)
@@ -66,7 +66,7 @@ def disable(account_id: int) -> Response:
     """Close an account."""
     try:
         account = disable_account(the_database(), account_id, the_staff_member(), the_time())
-        flash(gettext("账号 %(login)s 已停用,它的登录都已结束。", login=account.login), "done")
+        flash(gettext("账号 %(login)s 已停用，它的登录都已结束。", login=account.login), "done")
     except OwnAccount:
         flash(gettext("不能停用自己正在使用的账号。"), "wrong")
     return redirect(url_for("oversight.accounts"), 303)

@@ -27,6 +27,6 @@ PURPOSES: Mapping[Purpose, LazyString] = {
 SURVEY_STATES: Mapping[SurveyState, LazyString] = {
     SurveyState.SCHEDULED: _("未开始"),
     SurveyState.OPEN: _("进行中"),
-    SurveyState.CLOSED: _("已结束,待封存"),
+    SurveyState.CLOSED: _("已结束，待封存"),
     SurveyState.SEALED: _("已封存"),
 }

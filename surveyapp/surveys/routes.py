@@ -58,7 +58,7 @@ def create(code: str) -> Response | tuple[str, int] | str:
         return _new(county, choice, form)
     secret = secrets.token_bytes(SECRET_BYTES)
     survey_id = create_survey(the_database(), county, form.new_survey(), the_staff_member(), now, secret)
-    flash(gettext("调查已创建。下一步:发放链接和二维码。"), "done")
+    flash(gettext("调查已创建。下一步：发放链接和二维码。"), "done")
     return redirect(url_for("board.survey", survey_id=survey_id), 303)
 
 
@@ -78,9 +78,9 @@ def close(survey_id: int) -> Response | tuple[str, int]:
         return _close(survey_id, form), 422
     try:
         close_early(the_database(), survey_id, form.reason.data or "", the_staff_member(), the_time())
-        flash(gettext("调查已提前结束,不再接收答卷。"), "done")
+        flash(gettext("调查已提前结束，不再接收答卷。"), "done")
     except SurveyNotOpen:
-        flash(gettext("这次调查没有在进行,不能提前结束。"), "wrong")
+        flash(gettext("这次调查没有在进行，不能提前结束。"), "wrong")
     return redirect(url_for("board.survey", survey_id=survey_id), 303)
 
 

@@ -129,7 +129,7 @@ def _set_up(database: Database, draw: Draw, size: Size) -> _Stage:
     sizes = demo_group_sizes(size.n_responses, targets, populations)
     questionnaires = QuestionnaireSet(load_questionnaires())
     answers = demo_responses(rng, questionnaires, demo_clusters(schools), sizes)
-    records = [response for response in records_of(answers) if not response.voided]
+    records = list(records_of(answers))
     with database.reading() as session:
         now = database.now(session)
         county = session.scalars(select(County).where(County.code == CODE)).one_or_none()

@@ -60,22 +60,34 @@ def test_a_template_trusts_no_text_and_hides_no_gap(template: nodes.Template) ->
     assert list(template.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier))) == []
 
 
+def translated(template: nodes.Template) -> list[nodes.Const]:
+    """Return the texts that a template has translated."""
+    return [
+        argument
+        for call in template.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext"}
+        for argument in call.args
+        if isinstance(argument, nodes.Const)
+    ]
+
+
 @each_template
 def test_a_template_says_nothing_that_cannot_be_translated(template: nodes.Template) -> None:
     bare = [data.data.strip() for data in template.find_all(nodes.TemplateData) if CHINESE.search(data.data)]
     assert bare == []
-    translated = {
-        id(argument)
-        for call in template.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext"}
-        for argument in call.args
-    }
+    known = {id(text) for text in translated(template)}
     constants = [
         node.value
         for node in template.find_all(nodes.Const)
-        if isinstance(node.value, str) and CHINESE.search(node.value) and id(node) not in translated
+        if isinstance(node.value, str) and CHINESE.search(node.value) and id(node) not in known
     ]
     assert constants == []
+
+
+@each_template
+def test_a_translated_text_can_be_filled_in(template: nodes.Template) -> None:
+    texts = [str(text.value) for text in translated(template)]
+    assert [text for text in texts if "%" in re.sub(r"%%|%\(\w+\)s", "", text)] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=str)

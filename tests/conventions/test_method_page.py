@@ -7,10 +7,12 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
-from scoring.ruleset import SHIPPED_RULE_SETS, rule_set_bytes
+from scoring.figures import shown
+from scoring.ruleset import SHIPPED_RULE_SETS, load_rule_set, rule_set_bytes
 from tests.support.repository import modules, read
 
 PAGE = Path("docs/method.md")
@@ -29,17 +31,28 @@ NO_FIGURES = {
     "dossier_reader": "reads and checks",
     "errors": "names defects",
     "flag_parameters": "reads; the parameters are in the page's table",
+    "province_progress": "shows how far the work is",
     "questionnaire": "holds forms",
     "questionnaire_file": "reads and writes",
     "recognition_reasons": "words what recognition decided",
+    "repair_lines": "prints and writes plans",
     "responses_file": "reads and writes",
     "ruleset_file": "reads",
     "terminal": "prints",
     "toml_table": "reads",
+    "trace_lines": "prints explanations",
 }
 """Modules of scoring that the page need not name, and why; of a new one somebody has to decide."""
 ONE_PARAMETER = {"primary", "junior", "senior", "single_stage", "multi_stage"}
 """Keys of a table that is one parameter with several values; other tables hold parameters of their own."""
+
+
+class Typography(doctest.OutputChecker):
+    """Compares as doctest does, whatever the width of the punctuation: what must agree are words and figures."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        """Say whether an example gave what the page says."""
+        return super().check_output(normalize("NFKC", want), normalize("NFKC", got), optionflags)
 
 
 class Console:
@@ -57,7 +70,7 @@ def run(page: str) -> tuple[int, int, str]:
     """Run a page's examples in one namespace; return how many failed, how many there were, and the report."""
     example = doctest.DocTestParser().get_doctest(page, {"__name__": "__main__"}, str(PAGE), str(PAGE), 0)
     console = Console()
-    results = doctest.DocTestRunner(verbose=False).run(example, out=console.write)
+    results = doctest.DocTestRunner(Typography(), verbose=False).run(example, out=console.write)
     return results.failed, results.attempted, console.text
 
 
@@ -108,7 +121,7 @@ def test_a_wrong_number_on_the_page_would_be_noticed() -> None:
 @pytest.mark.parametrize("number", [str(n) for n in range(1, 19)])
 def test_every_section_has_its_source_its_limits_an_example_and_english(number: str) -> None:
     text = sections()[number]
-    asked = ("代码:`scoring.", "**依据。**", "**不说明什么。**", "    >>> ", "**English.**")
+    asked = ("代码：`scoring.", "**依据。**", "**不说明什么。**", "    >>> ", "**English.**")
     assert [mark for mark in asked if mark not in text] == []
 
 
@@ -135,3 +148,9 @@ def test_a_parameter_is_used_in_the_sections_its_row_names() -> None:
     unknown = {n for _, _, where in explained().values() for n in where.split("、")} - sections().keys()
     assert unknown == set()
     assert [name for name, (_, meaning, _) in explained().items() if len(meaning) < 6] == []
+
+
+def test_the_standards_on_the_page_are_those_of_the_file() -> None:
+    rows = re.findall(r"^\| (1\.\d) [^|]+\|[^|]+\| ([\d.]+) \| ([\d.]+) \|$", sections()["3"], re.MULTILINE)
+    standards = [(one.code, one.thresholds) for one in load_rule_set(DEFAULTS).domain("1")]
+    assert rows == [(code, shown(limit["primary"]), shown(limit["junior"])) for code, limit in standards if limit]

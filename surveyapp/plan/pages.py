@@ -119,9 +119,9 @@ def _heads(rule_set: RuleSet) -> tuple[MeasureHead, ...]:
     sizes = rule_set.parameters.class_size
     class_detail = gettext("小学%(p)s人、初中%(j)s人", p=shown(sizes.primary), j=shown(sizes.junior))
     school_size = rule_set.parameters.school_size
-    size_detail = gettext("%(one)s人;两学段%(two)s人", one=school_size.single_stage, two=school_size.multi_stage)
+    size_detail = gettext("%(one)s人；两学段%(two)s人", one=school_size.single_stage, two=school_size.multi_stage)
     rule_detail = gettext(
-        "%(n)s项达标,其余不低于%(floor)s%%",
+        "%(n)s项达标，其余不低于%(floor)s%%",
         n=rule_set.parameters.resource_pass_count,
         floor=shown(rule_set.parameters.resource_floor * 100),
     )
@@ -138,11 +138,11 @@ def _heads(rule_set: RuleSet) -> tuple[MeasureHead, ...]:
 def _block(standing: CountyStanding) -> CountyBlock:
     shares, file = standing.shares, standing.school_file
     computed: tuple[FigureCell, ...] = ()
-    source = gettext("尚无学校数据:导入学校数据后,这里显示计算值和差距。")
+    source = gettext("尚无学校数据")
     if shares is not None and file is not None:
         computed = tuple(_cell(measure, standing.target(measure), shares) for measure in MEASURES)
         source = gettext(
-            "%(year)s年学校数据第%(version)s版:%(schools)s所学校,%(rows)s个学段",
+            "%(year)s年学校数据第%(version)s版：%(schools)s所学校，%(rows)s个学段",
             year=file.year,
             version=file.version,
             schools=shares.n_schools,
@@ -189,7 +189,7 @@ def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCel
         return FigureCell("–", gettext("没有学校"), "", _mark(compared))
     detail = f"{share.n_met}/{share.n_rows}"
     if share.n_unknown:
-        detail = gettext("%(counts)s,缺%(n)s", counts=detail, n=share.n_unknown)
+        detail = gettext("%(counts)s，缺%(n)s", counts=detail, n=share.n_unknown)
     text = percent(share.least, PLACES_OF_TARGETS)
     return FigureCell(text, detail, _gap(compared, PLACES_OF_TARGETS), _mark(compared))
 

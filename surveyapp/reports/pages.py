@@ -124,11 +124,11 @@ def _sentence(county: County, verdict: Verdict) -> str:
     said = {
         CountyOutcome.MEETS: gettext("符合全部标准"),
         CountyOutcome.DOES_NOT_MEET: gettext("未达到标准"),
-        CountyOutcome.VETOED: gettext("存在否决性指标所列情形,一票否决"),
+        CountyOutcome.VETOED: gettext("存在否决性指标所列情形，一票否决"),
         CountyOutcome.UNDECIDED: gettext("尚不能判定"),
     }
     sentence: str = gettext(
-        "%(county)s%(year)s年义务教育优质均衡发展%(purpose)s结论:%(said)s。",
+        "%(county)s%(year)s年义务教育优质均衡发展%(purpose)s结论：%(said)s。",
         county=county.name,
         year=verdict.year,
         purpose=PURPOSES[Purpose(verdict.purpose)],
@@ -141,7 +141,7 @@ def _preliminary_sentence(county: County, verdict: Verdict) -> str:
     failed = any(domain.outcome is Outcome.NOT_MET for domain in verdict.tree.children)
     said = gettext("已有未达标项目") if failed else gettext("尚不能判定")
     sentence: str = gettext(
-        "%(county)s%(year)s年初步核对(没有已封存的调查):%(said)s。", county=county.name, year=verdict.year, said=said
+        "%(county)s%(year)s年初步核对（没有已封存的调查）：%(said)s。", county=county.name, year=verdict.year, said=said
     )
     return sentence
 

@@ -130,7 +130,7 @@ def _cell(leaf: Finding) -> IndicatorCell:
     standing = _STANDINGS[leaf.reasons[0].code]
     marks = {
         "met": Mark("met", "✓", gettext("达到标准")),
-        "floor": Mark("floor", "△", gettext("未达标准,不低于下限")),
+        "floor": Mark("floor", "△", gettext("未达标准，不低于下限")),
         "below": Mark("not-met", "✕", gettext("低于下限")),
         "undecided": Mark("undecided", "?", gettext("缺数据")),
     }

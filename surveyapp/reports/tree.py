@@ -162,7 +162,7 @@ def places_of(inputs: tuple[InputRef, ...]) -> str:
         if ref.column is not None:
             names = _COLUMN_NAMES if ref.file == SCHOOLS_FILE else {}
             columns.append(names.get(ref.column, ref.column))
-    return ";".join(_place(file, row, columns) for (file, row), columns in rows.items())
+    return "；".join(_place(file, row, columns) for (file, row), columns in rows.items())
 
 
 def _place(file: str, row: int | None, columns: list[str]) -> str:
@@ -174,7 +174,7 @@ def _rule(finding: Finding, rule_set: RuleSet) -> str:
     rule = ""
     if finding.combinator is Combinator.SIX_OF_SEVEN_WITH_FLOOR:
         rule = gettext(
-            "7项中至少%(n)s项达标,其余不低于标准的%(floor)s%%",
+            "7项中至少%(n)s项达标，其余不低于标准的%(floor)s%%",
             n=rule_set.parameters.resource_pass_count,
             floor=shown(rule_set.parameters.resource_floor * 100),
         )

@@ -92,7 +92,7 @@ def test_start_prepares_says_where_to_go_serves_and_keeps_the_data(tmp_path: Pat
     with database.reading() as session:
         n_responses = session.scalar(select(func.count()).select_from(Response))
     second = start()
-    assert "已有数据,全部保留" in second
+    assert "已有数据，全部保留" in second
     assert LOGIN.findall(second) == []
     assert qr_in(second) == qr_in(first)
     with database.reading() as session:

@@ -121,7 +121,7 @@ def test_the_page_shows_targets_computed_figures_and_the_contradiction(
     assert all("标" in text or "判定" in text or "未定" in text for text in computed)
     _, waiting = line_of(page, "德城区")
     assert len(waiting) == 1
-    assert waiting[0].startswith("尚无学校数据")
+    assert waiting[0] == "尚无学校数据"
     text = page.get_text()
     assert "多学段学校在小学、初中各计一次" in text
     assert "原文不一致" in text

@@ -64,7 +64,7 @@ def flat(tree: dict[str, object]) -> list[dict[str, object]]:
 def test_outcome_and_purpose_stand_in_the_first_sentence(page: BeautifulSoup) -> None:
     heading = page.find("h1")
     assert heading is not None
-    assert re.fullmatch(r"德城区2026年义务教育优质均衡发展自评结论:(未达到标准|尚不能判定)。", heading.get_text())
+    assert re.fullmatch(r"德城区2026年义务教育优质均衡发展自评结论：(未达到标准|尚不能判定)。", heading.get_text())
     assert "认定属于国家" in page.select_one("header.outcome").get_text()
 
 

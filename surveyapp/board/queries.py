@@ -121,17 +121,17 @@ def _surveys(session: Session, county_ids: Sequence[int], year: int, now: dateti
         .order_by(Survey.opens_at.desc(), Survey.id.desc())
     ))
     ids = [survey.id for survey in surveys]
-    answered = dict(session.execute(
+    answered = {row[0]: row[1] for row in session.execute(
         select(Response.survey_id, func.count()).where(Response.survey_id.in_(ids), Response.voided.is_(False))
         .group_by(Response.survey_id)
-    ).tuples().all())
-    linked = dict(session.execute(
+    )}
+    linked = {row[0]: row[1] for row in session.execute(
         select(Link.survey_id, func.count()).where(Link.survey_id.in_(ids), Link.revoked_at.is_(None))
         .group_by(Link.survey_id)
-    ).tuples().all())
-    sealed = dict(session.execute(
+    )}
+    sealed = {row[0]: row[1] for row in session.execute(
         select(SealedDossier.survey_id, SealedDossier.outcome).where(SealedDossier.survey_id.in_(ids))
-    ).tuples().all())
+    )}
     return [
         SurveyStanding(survey, survey.state(now), answered.get(survey.id, 0), linked.get(survey.id, 0),
                        _outcome(sealed.get(survey.id)))

@@ -85,7 +85,8 @@ def import_schools(
         file = SchoolFile(
             county_id=county.id, year=year, version=(session.scalar(newest) or 0) + 1,
             file_name=shown_file_name(file_name), sheet_name=table.sheet, sha256=hashlib.sha256(data).hexdigest(),
-            original=data, columns=json.dumps(dict(table.columns)), n_schools=len(table.rows), imported_at=now, imported_by=staff.name,
+            original=data, columns=json.dumps(dict(table.columns)), n_schools=len(table.rows),
+            imported_at=now, imported_by=staff.name,
         )  # fmt: skip
         session.add(file)
         session.flush()

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from scoring.figures import PLACES_OF_VALUES, shown
 from scoring.findings import Combinator, Finding, Outcome
 from scoring.recognition import Recognition
+from scoring.repair_programme import Cone, Effect, Lever, Programme
+from scoring.repair_solver import TIGHTEN, Solved, solve
 from scoring.resource_rule import Standard, standards_of
 from scoring.ruleset import CvWeighting, RuleSet, Stage
 from scoring.schools import StageRow, StageRows
@@ -19,6 +23,10 @@ RESOURCE_UNITS = (("人", "teachers"), ("人", "teachers"), ("人", "teachers"),
                   ("元", "yuan"), ("间", "rooms"))
 _HALVINGS = 80
 _STEP = 100
+_GAP = 1e-4
+_SECONDS = 10.0
+_NOISE = 1e-6
+_MOST_TIGHTENED = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,7 @@ def nearest_flips(
 
     Notes
     -----
-    Source: method §5. Raising the lowest schools to one level is the least total addition that brings a
-    difference coefficient to its limit: the derivative of S − c·m by an addition depends on the school's ratio
-    alone and grows with it, so at the optimum all schools that get anything stand at one level.
+    Source: method §5.
     """
     by_row = {(row.school_code, str(row.stage)): row for row in rows.rows}
     return tuple(
@@ -92,7 +98,7 @@ def _flips_of(
         yield _cv_flip(finding, rows.of_stage(Stage(parts[1])), int(parts[2].split(".")[1]) - 1, rule_set)
     elif finding.code == "4.1":
         yield _recognition_flip(finding, recognition)
-    elif not finding.children and finding.code[:1] in "0235":
+    elif finding.code[0] in "0235" and all(c.combinator is Combinator.INFORMATIONAL for c in finding.children):
         yield _entered_flip(finding)
 
 
@@ -161,7 +167,15 @@ def level_up(rows: Sequence[StageRow], index: int, rule_set: RuleSet) -> tuple[R
     Returns
     -------
     tuple of Raise or None
-        Empty where the limit holds already; ``None`` where no school has anything.
+        Empty where the limit holds already; ``None`` where no school has anything. Amounts are rounded up to
+        whole teachers and rooms, else to hundredths.
+
+    Notes
+    -----
+    In the pupil-weighted form an addition to X_i changes S − c·m by (x_i − m − c·S)/(S·ΣP), the same for equal
+    x_i = X_i/P_i: at the optimum all schools that get anything stand at one level, which bisection finds. In the
+    unweighted form what a small school gets moves its ratio more, and the repair programme finds the least total,
+    aiming a little below the limit (see ``scoring.repair_solver``).
     """
     pupils = [row.pupils or 0 for row in rows]
     have = [Fraction(row.resources[index] or 0) for row in rows]
@@ -169,23 +183,61 @@ def level_up(rows: Sequence[StageRow], index: int, rule_set: RuleSet) -> tuple[R
     weighting = rule_set.parameters.cv_weighting
     if not any(have):
         return None
-    ratios = [x / p for x, p in zip(have, pupils, strict=True)]
-    low, high = min(ratios), max(ratios)
     if _holds(have, pupils, limit, weighting):
         return ()
     countable = all(isinstance(row.resources[index], int) for row in rows)
+    if weighting is CvWeighting.UNWEIGHTED:
+        wanted = _least_unweighted(have, pupils, rule_set.parameters.cv_limit[rows[0].stage], countable=countable)
+    else:
+        wanted = _one_level(have, pupils, limit, countable=countable)
+    return tuple(Raise(row, x - h) for row, x, h in zip(rows, wanted, have, strict=True) if x > h)
+
+
+def _one_level(
+    have: Sequence[Fraction], pupils: Sequence[int], limit: Fraction, *, countable: bool
+) -> list[Fraction]:
+    ratios = [x / p for x, p in zip(have, pupils, strict=True)]
+    low, high = min(ratios), max(ratios)
     for _ in range(_HALVINGS):
         middle = Fraction((low + high) / 2).limit_denominator(10**12)
         if not low < middle < high:
             break
-        low, high = (low, middle) if _holds(_raised(have, pupils, middle), pupils, limit, weighting) else (middle, high)
-    level = high
+        enough = _holds(_raised(have, pupils, middle), pupils, limit, CvWeighting.PUPILS)
+        low, high = (low, middle) if enough else (middle, high)
     while True:
         rounded = [_up(x, countable=countable) if x > h else h
-                   for x, h in zip(_raised(have, pupils, level), have, strict=True)]
-        if _holds(rounded, pupils, limit, weighting):
-            return tuple(Raise(row, x - h) for row, x, h in zip(rows, rounded, have, strict=True) if x > h)
-        level *= Fraction(1001, 1000)  # rounding up to whole units moved the mean and the spread a little
+                   for x, h in zip(_raised(have, pupils, high), have, strict=True)]
+        if _holds(rounded, pupils, limit, CvWeighting.PUPILS):
+            return rounded
+        high *= Fraction(1001, 1000)  # rounding up to whole units moved the mean and the spread a little
+
+
+def _least_unweighted(
+    have: Sequence[Fraction], pupils: Sequence[int], limit: Fraction, *, countable: bool
+) -> list[Fraction]:
+    n, cap = len(have), float(max(x / p for x, p in zip(have, pupils, strict=True)) * max(pupils)) + 1.0
+    programme = Programme(
+        have=np.array([[float(x / p)] for x, p in zip(have, pupils, strict=True)]),
+        standard=np.ones((n, 1)),
+        floor=np.zeros((n, 1)),
+        pupils=np.ones(n),
+        levers=tuple(Lever(1.0, cap, countable, (Effect(i, 0, 1.0 / p),)) for i, p in enumerate(pupils)),
+        cones=(Cone(tuple(range(n)), 0, float(limit)),),
+        pass_count=0,
+        pools=0,
+    )
+    tighten = TIGHTEN
+    while True:
+        found = solve(programme, gap=_GAP, seconds=_SECONDS, tighten=tighten)
+        if isinstance(found, Solved):
+            added = [_up(Fraction(max(0.0, float(x) - _NOISE)), countable=countable) for x in found.amounts]
+            wanted = [h + x for h, x in zip(have, added, strict=True)]
+            if _holds(wanted, pupils, limit**2, CvWeighting.UNWEIGHTED):
+                return wanted
+        if tighten >= _MOST_TIGHTENED:
+            # Equal ratios always hold; this is never the least, but it is never wrong.
+            return _raised(have, pupils, max(x / p for x, p in zip(have, pupils, strict=True)))
+        tighten *= 10
 
 
 def _raised(have: Sequence[Fraction], pupils: Sequence[int], level: Fraction) -> list[Fraction]:
@@ -203,14 +255,14 @@ def _holds(have: Sequence[Fraction], pupils: Sequence[int], limit: Fraction, wei
 
 def _recognition_flip(finding: Finding, recognition: Recognition) -> Flip:
     base, satisfied = recognition.count.base or 0, recognition.count.satisfied or 0
-    lacking = math.ceil(recognition.limit * base) - satisfied
-    more = math.ceil((recognition.limit * base - satisfied) / (1 - recognition.limit))
-    limit = shown(100 * recognition.limit)
-    return Flip(
-        finding.code, Fraction(lacking), "份",
-        f"{base}份有效问卷中再有{lacking}份为满意即达{limit}%;若另外收回的都满意,则还需{more}份。",
-        f"{lacking} more satisfied among the {base} valid questionnaires reach {limit} %; "
-        f"or {more} further ones, all satisfied.")
+    gap = recognition.limit * base - satisfied
+    lacking, limit = math.ceil(gap), shown(100 * recognition.limit)
+    zh = f"{base}份有效问卷中再有{lacking}份为满意即达{limit}%"
+    en = f"{lacking} more satisfied among the {base} valid questionnaires reach {limit} %"
+    if recognition.limit < 1:
+        more = math.ceil(gap / (1 - recognition.limit))
+        zh, en = f"{zh};若另外收回的都满意,则还需{more}份", f"{en}; or {more} further ones, all satisfied"
+    return Flip(finding.code, Fraction(lacking), "份", f"{zh}。", f"{en}.")
 
 
 def _entered_flip(finding: Finding) -> Flip:
@@ -219,6 +271,11 @@ def _entered_flip(finding: Finding) -> Flip:
         return Flip(finding.code, amount, finding.unit,
                     f"“{finding.title_zh}”还差{shown(amount)}{unit}(现为{finding.actual}{unit},要求{finding.required}{unit})。",
                     f"“{finding.title_en}” lacks {shown(amount)} {unit}: {finding.actual} against {finding.required}.")
+    if finding.margin == "0" and finding.required is not None:
+        unit = finding.unit or ""
+        return Flip(finding.code, None, finding.unit,
+                    f"“{finding.title_zh}”现为{finding.actual}{unit},须低于{finding.required}{unit}。",
+                    f"“{finding.title_en}” is {finding.actual} and must be below {finding.required}.")
     if finding.code.startswith("5"):
         return Flip(finding.code, None, None, f"“{finding.title_zh}”须整改并由市级或省级复核后排除。",
                     f"“{finding.title_en}” must be remedied and dismissed by the city or the province.")

@@ -49,8 +49,8 @@ class Interval:
     ``n_eff`` is share · (1 − share) / variance, at most ``n``: how many independent answers would have told
     as much. The interval uses it after the adjustment for ``df`` degrees of freedom. ``deff`` is the
     variance against that of a simple random sample with replacement of the same size; ``None`` for a share
-    of 0 or 1. ``full_count``: every member of every group in it answered, so nothing is left to chance and
-    the interval has no width. ``over_counted``: groups (columns) with more answers than registered members;
+    of 0 or 1. ``full_count``: every member of every group that answered at all did, so nothing is left to
+    chance and the interval has no width. ``over_counted``: groups (columns) with more answers than registered members;
     they get no finite population correction.
     """
 

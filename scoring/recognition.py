@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from scoring.counts import Case, Counts, ItemCounts, PooledCount
 from scoring.findings import Outcome, Reason
@@ -67,6 +68,7 @@ class GroupRecognition:
     quota: int | None
     target: int | None
     shortfall: int | None
+    alternatives: tuple[Alternative, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,33 +223,48 @@ def _group(
 ) -> GroupRecognition:
     number = next(g for g in counts.groups if g.group is group)
     target = targets.of(group) if targets else None
+    alternatives = _group_alternatives(counts, group, number.valid, questionnaires, parameters)
     return GroupRecognition(
         group=group,
         valid=number.valid,
         voided=number.voided,
-        count=_group_count(counts, group, number.valid, questionnaires, parameters),
+        count=next(a.count for a in alternatives if a.in_force),
         index=group_index(counts, group, questionnaires),
         quota=target.quota if target else None,
         target=target.target if target else None,
         shortfall=max(0, target.target - number.valid) if target else None,
+        alternatives=alternatives,
     )
 
 
-def _group_count(
+def _group_alternatives(
     counts: Counts, group: Group, valid: int, questionnaires: QuestionnaireSet, parameters: Parameters
+) -> tuple[Alternative, ...]:
+    in_force = (parameters.satisfied_rule, parameters.dont_know_rule)
+    found = []
+    for rule, dont_know in product(SatisfiedRule, DontKnowRule):
+        count = _group_count(counts, group, valid, questionnaires, rule, dont_know)
+        outcome = against(count.share, parameters.recognition_limit)
+        found.append(Alternative(rule, dont_know, count, outcome, (rule, dont_know) == in_force))
+    return tuple(found)
+
+
+def _group_count(
+    counts: Counts, group: Group, valid: int, questionnaires: QuestionnaireSet, rule: SatisfiedRule,
+    dont_know: DontKnowRule,
 ) -> SharedCount:
     form = questionnaires.for_group(group)
     row = counts.item(form.form, form.items[form.overall_index].code, group) if form else None
     if row is None:
         return SharedCount(valid, None)
     base: int | None = valid
-    if parameters.dont_know_rule is DontKnowRule.LEAVES_BASE:
+    if dont_know is DontKnowRule.LEAVES_BASE:
         leaving = row.count_of((0,))
         base = None if leaving is None else valid - leaving
-    if parameters.satisfied_rule is SatisfiedRule.MEAN_GE_4:
+    if rule is SatisfiedRule.MEAN_GE_4:
         satisfied = next(m.satisfied for m in counts.means if m.group is group)
     else:
-        satisfied = row.count_of(_RULE_CODES[parameters.satisfied_rule])
+        satisfied = row.count_of(_RULE_CODES[rule])
     return SharedCount(base, satisfied)
 
 

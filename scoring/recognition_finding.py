@@ -103,16 +103,7 @@ def recognition_document(recognition: Recognition) -> dict[str, Json]:
         "outcome": recognition.outcome.value,
         "fragile": recognition.fragile,
         "reasons": [{"code": r.code, "zh": r.zh, "en": r.en} for r in recognition.reasons],
-        "alternatives": [
-            {
-                "satisfied_rule": a.satisfied_rule.value,
-                "dont_know_rule": a.dont_know_rule.value,
-                "in_force": a.in_force,
-                "outcome": a.outcome.value,
-                **_count(a.count),
-            }
-            for a in recognition.alternatives
-        ],
+        "alternatives": [_alternative_document(a) for a in recognition.alternatives],
         "flips": [{"case": f.case.value, "outcome": f.outcome.value, **_count(f.count)} for f in recognition.flips],
         "groups": [
             {
@@ -124,6 +115,7 @@ def recognition_document(recognition: Recognition) -> dict[str, Json]:
                 "target": g.target,
                 "shortfall": g.shortfall,
                 **_count(g.count),
+                "alternatives": [_alternative_document(a) for a in g.alternatives],
             }
             for g in recognition.groups
         ],
@@ -153,6 +145,16 @@ def recognition_document(recognition: Recognition) -> dict[str, Json]:
         "sample": None
         if targets is None
         else {"residents": targets.residents, "total": targets.total, "unplaced": targets.unplaced},
+    }
+
+
+def _alternative_document(alternative: Alternative) -> dict[str, Json]:
+    return {
+        "satisfied_rule": alternative.satisfied_rule.value,
+        "dont_know_rule": alternative.dont_know_rule.value,
+        "in_force": alternative.in_force,
+        "outcome": alternative.outcome.value,
+        **_count(alternative.count),
     }
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from scoring.costs import LEVERS, MOVE, Costs, LeverSpec
 from scoring.findings import Outcome
-from scoring.repair_solver import TIGHTEN, Cone, Effect, Impossible, Lever, OutOfTime, Programme, Solved, solve
+from scoring.repair_programme import Cone, Effect, Lever, Programme
+from scoring.repair_solver import TIGHTEN, Impossible, OutOfTime, Solved, solve
 from scoring.resource_rule import standards_of
 from scoring.resources import resource_finding
 from scoring.ruleset import CvWeighting, RuleSet, Stage

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, csr_array
 
-Floats = NDArray[np.float64]
+from scoring.repair_programme import Cone, Floats, Programme
+
 # HiGHS keeps constraints to about 1e-7 only, and the method asks for 1e-9. The programme therefore aims at limits
 # lowered by TIGHTEN, and a plan that misses those by less than it holds the true ones with room to spare; the
 # bound is taken afterwards from the programme with the true limits.
@@ -28,53 +28,6 @@ MOST_ROUNDS = 60
 MOST_INTEGER_ROUNDS = 25
 INFEASIBLE = 2
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One unit of a lever adds ``amount`` to figure ``figure`` of row ``row``."""
-
-    row: int
-    figure: int
-    amount: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """Something that can be bought or moved: its price per unit, its cap, whether it is countable."""
-
-    price: float
-    cap: float
-    countable: bool
-    effects: tuple[Effect, ...]
-    balance: tuple[int, int] | None = None
-    """(pool, +1 into a school or -1 out of one): what is moved in must have been moved out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cone:
-    """One difference coefficient: the rows of one stage, one figure, its limit."""
-
-    rows: tuple[int, ...]
-    figure: int
-    limit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """All rows with what they have and need (units of the figure), all levers, all cones.
-
-    ``have``, ``standard`` and ``floor`` have shape (rows, figures); ``pupils`` has shape (rows,).
-    """
-
-    have: Floats
-    standard: Floats
-    floor: Floats
-    pupils: Floats
-    levers: tuple[Lever, ...]
-    cones: tuple[Cone, ...]
-    pass_count: int
-    pools: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def compare(before: Dossier, first: Verdict, after: Dossier, second: Verdict) ->
         because = tuple(changed[key] for key in keys if key in changed)
         named = b or a
         if named is not None:
-            moved.append(FindingChange(code, named.title_zh, named.title_en, a, b, because or rules))
+            moved.append(FindingChange(code, named.title_zh, named.title_en, a, b, (*because, *rules)))
     return Difference(tuple(changed.values()), tuple(moved))
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -38,6 +39,10 @@ POOL_SIZE = 16
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 5_000
 
+# What a database raises when it is away, busy, full, read-only or shutting down: the same request may succeed
+# later, and a submission repeated with its key is stored at most once.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolExhausted)
+RETRY_AFTER_S = 10
 
 # What each store must say of itself before an answer may be acknowledged: a commit is on the disk, and stays.
 DURABLE_SQLITE = {"synchronous": {"2", "3"}, "journal_mode": {"wal", "delete", "truncate", "persist"}}

@@ -9,22 +9,17 @@ from http import HTTPStatus
 from flask import Flask, Response, make_response, render_template
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from surveyapp.accounts.refusals import AccountUnknown
 from surveyapp.counties.queries import CountyUnknown
 from surveyapp.counties.refusals import CriterionUnknown, SchoolFileUnknown
+from surveyapp.db import RETRY_AFTER_S, UNAVAILABLE
 from surveyapp.plan.refusals import PlanUnknown
 from surveyapp.responses import refusals
 from surveyapp.responses.pages import moment
 from surveyapp.results import refusals as results
-
-# What a database raises when it is away, busy, full, read-only or shutting down: the same request may succeed
-# later, and a submission repeated with its key is stored at most once.
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError, PoolExhausted)
-RETRY_AFTER_S = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveyapp.errors import RETRY_AFTER_S, UNAVAILABLE
+from surveyapp.db import RETRY_AFTER_S, UNAVAILABLE
 from surveyapp.extensions import the_config, the_database
 from surveyapp.responses.keys import KEY_BYTES, KeyPurpose, is_receipt, subkey, write_receipt
 from surveyapp.responses.openings import remember_openings, the_openings

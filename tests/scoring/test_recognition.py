@@ -85,6 +85,27 @@ def test_every_alternative_with_the_outcome_it_would_give() -> None:
     assert found.outcome is NOT, "alternatives are shown, they decide nothing"
 
 
+def test_every_alternative_by_group_where_the_published_classes_tell() -> None:
+    # Each group: 60 satisfied, 20 基本满意, 20 不了解, 20 not (120 in all): every class reaches ten, so all is told.
+    kinds = [(60, "525"), (20, "333"), (20, "510"), (20, "242")]
+    rows = records(*((group, n, answers) for group in (Group.STUDENT, Group.PARENT) for n, answers in kinds))
+    students = next(g for g in recognised(rows).groups if g.group is Group.STUDENT)
+    shares = {a.code: a.count.share for a in students.alternatives}
+    assert shares["overall_item+valid_not_satisfied"] == Fraction(60, 120) == students.count.share
+    assert shares["overall_item+leaves_base"] == Fraction(60, 100)
+    assert shares["basic_counts+valid_not_satisfied"] == Fraction(80, 120)
+    assert shares["basic_counts+leaves_base"] == Fraction(80, 100)
+    assert students.alternatives[0].outcome is NOT
+
+
+def test_an_alternative_is_withheld_where_its_class_is() -> None:
+    # 85 and 15 of one kind: 基本满意 and 不了解 (none) are merged with the rest, so only the rule in force is told.
+    parents = next(g for g in recognised(overall(85, 15)).groups if g.group is Group.PARENT)
+    told = {a.code: (a.count.share, a.outcome) for a in parents.alternatives}
+    assert told["overall_item+valid_not_satisfied"] == (Fraction(85, 100), MET)
+    assert told["basic_counts+leaves_base"] == (None, OPEN)
+
+
 @pytest.mark.parametrize("rule", SatisfiedRule)
 def test_the_rule_in_force_decides(rule: SatisfiedRule) -> None:
     found = recognised(

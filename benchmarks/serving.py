@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -55,7 +55,11 @@ def _ticks(pid: int) -> int:
 
 
 def _family(ancestor: int) -> set[int]:
-    parents = {int(path.name): int(_stat(int(path.name))[1]) for path in Path("/proc").glob("[0-9]*") if path.exists()}
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        # Somebody else's process may end while we look; a process of ours does not.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(path.name)] = int(_stat(int(path.name))[1])
     found = {ancestor}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scoring.code_cells import SHIFT, CodeCells, FormCells, code_cells
 from scoring.linearisation import BoolArray, CellCounts, IntArray
-from scoring.questionnaire import DONT_KNOW, GROUPS, Form, Group, Questionnaire, QuestionnaireSet
-from scoring.responses import POOLED_CLUSTER, FormResponses, ResponseTable
+from scoring.questionnaire import DONT_KNOW, GROUPS, Form, Group, QuestionnaireSet
+from scoring.responses import POOLED_CLUSTER, ResponseTable
 from scoring.ruleset import DontKnowRule, Parameters, SatisfiedRule
-from scoring.tally import mean_satisfied
 
 NO_LOCALITY = ""
 """The stratum of offices, and of people whose school is not told."""
-
-_CHUNK = 1 << 16
-_N_CODES = 7
-_SHIFT = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,28 +97,48 @@ def survey_cells(
     -----
     Source: method §3 (interval: the sampling unit is a school or office across all groups, strata are localities).
     """
-    shape = (len(responses.cluster_names), len(GROUPS))
+    return survey_cells_of(
+        code_cells(responses, questionnaires), questionnaires, localities, populations, parameters
+    )
+
+
+def survey_cells_of(
+    cells: CodeCells,
+    questionnaires: QuestionnaireSet,
+    localities: Mapping[str, str | None],
+    populations: Mapping[str, int | None],
+    parameters: Parameters,
+) -> SurveyCells:
+    """Return the cells of the rule in force from responses that were counted by cluster.
+
+    Parameters and exceptions are those of ``survey_cells``, with counts in place of responses.
+    """
+    shape = (len(cells.clusters), len(GROUPS))
     valid, base, satisfied = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     items: list[ItemCells] = []
-    for block in responses.forms:
+    for block in cells.forms:
         form = questionnaires.for_form(block.form)
         if form is None:
             raise KeyError(block.form)
-        codes, by_mean = _count(block, form, shape, parameters.satisfied_rule is SatisfiedRule.MEAN_GE_4)
-        overall = codes[form.overall_index]
-        valid += overall.sum(axis=2)
-        base += overall.sum(axis=2)
+        overall = block.by_code[form.overall_index]
+        columns = [GROUPS.index(group) for group in block.groups]
+        valid[:, columns] += overall.sum(axis=2)
+        base[:, columns] += overall.sum(axis=2)
         if parameters.dont_know_rule is DontKnowRule.LEAVES_BASE:
-            base -= overall[:, :, DONT_KNOW + _SHIFT]
-        satisfied += by_mean if by_mean is not None else _answered_with(overall, _codes_of_rule(parameters))
+            base[:, columns] -= overall[:, :, DONT_KNOW + SHIFT]
+        satisfied[:, columns] += _satisfied(block, overall, parameters)
+        answered = block.by_code[:, :, :, SHIFT:].sum(axis=3)
+        positive = _answered_with(block.by_code, (5, 4))
+        reversed_positive = _answered_with(block.by_code, (2, 1))
         for place, item in enumerate(form.items):
-            positive = _answered_with(codes[place], (2, 1) if item.reversed else (5, 4))
-            answered = codes[place][:, :, _SHIFT:].sum(axis=2)
-            items.append(ItemCells(form.form, item.code, form.groups, answered, positive))
-    of_cluster = [localities.get(name) or NO_LOCALITY for name in responses.cluster_names]
+            chosen = reversed_positive if item.reversed else positive
+            items.append(
+                ItemCells(form.form, item.code, form.groups, *(_spread(c[place], columns) for c in (answered, chosen)))
+            )
+    of_cluster = [localities.get(name) or NO_LOCALITY for name in cells.clusters]
     names = tuple(sorted(set(of_cluster)))
     return SurveyCells(
-        clusters=responses.cluster_names,
+        clusters=cells.clusters,
         localities=names,
         stratum=np.array([names.index(locality) for locality in of_cluster], dtype=np.int64),
         populations=tuple(populations.get(group.value) for group in GROUPS),
@@ -133,32 +149,22 @@ def survey_cells(
     )
 
 
-def _count(
-    block: FormResponses, form: Questionnaire, shape: tuple[int, int], by_mean: bool
-) -> tuple[IntArray, IntArray | None]:
-    """Return counts (items, clusters, groups, codes from blank to 5), and those satisfied by their mean if asked."""
-    n_cells, n_items = shape[0] * shape[1], len(form.items)
-    codes = np.zeros((n_items, n_cells * _N_CODES), dtype=np.int64)
-    mean = np.zeros(n_cells, dtype=np.int64)
-    mirrored = np.array([item.reversed for item in form.items], dtype=np.bool_)
-    for start in range(0, len(block.groups), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        keep = ~block.voided[part]
-        answers = block.answers[part][keep]
-        cell = block.clusters[part][keep].astype(np.int64) * shape[1] + block.groups[part][keep]
-        first = cell * _N_CODES + _SHIFT
-        for place in range(n_items):
-            codes[place] += np.bincount(first + answers[:, place], minlength=codes.shape[1])
-        if by_mean:
-            knows = answers[:, form.overall_index] != DONT_KNOW
-            mean += np.bincount(cell[mean_satisfied(answers, mirrored) & knows], minlength=n_cells)
-    return codes.reshape(n_items, *shape, _N_CODES), mean.reshape(shape) if by_mean else None
+def _satisfied(block: FormCells, overall: IntArray, parameters: Parameters) -> IntArray:
+    if parameters.satisfied_rule is SatisfiedRule.MEAN_GE_4:
+        by_mean: IntArray = block.marked[:, :, 1].sum(axis=(2, 3))
+        return by_mean
+    return _answered_with(overall, (5, 4, 3) if parameters.satisfied_rule is SatisfiedRule.BASIC_COUNTS else (5, 4))
 
 
-def _codes_of_rule(parameters: Parameters) -> tuple[int, ...]:
-    return (5, 4, 3) if parameters.satisfied_rule is SatisfiedRule.BASIC_COUNTS else (5, 4)
-
-
-def _answered_with(codes: IntArray, wanted: tuple[int, ...]) -> IntArray:
-    total: IntArray = codes[:, :, [code + _SHIFT for code in wanted]].sum(axis=2)
+def _answered_with(by_code: IntArray, wanted: tuple[int, ...]) -> IntArray:
+    total = np.zeros(by_code.shape[:-1], dtype=np.int64)
+    for code in wanted:
+        total += by_code[..., code + SHIFT]
     return total
+
+
+def _spread(counts: IntArray, columns: list[int]) -> IntArray:
+    """Put the columns of a form's groups among those of all groups."""
+    every = np.zeros((len(counts), len(GROUPS)), dtype=np.int64)
+    every[:, columns] = counts
+    return every

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scoring.questionnaire import DONT_KNOW, GROUPS, Group, Questionnaire, QuestionnaireSet
 from scoring.responses import (
     BLANK,
-    ID_LENGTH,
+    ID_BYTES,
     POOLED_CLUSTER,
     FormResponses,
     Int8Array,
@@ -154,7 +154,7 @@ def _form(
         clusters.append((school + 1 if at_school else school).astype(np.int32))
         answers.append(_items(rng, form, overall))
     n = sum(len(g) for g in groups)
-    ids = np.frombuffer(rng.bytes(n * ID_LENGTH // 2).hex().encode("ascii"), dtype=f"S{ID_LENGTH}")
+    ids = np.frombuffer(rng.bytes(n * ID_BYTES), dtype=f"V{ID_BYTES}")
     order = np.argsort(ids, kind="stable")
     flags = np.where(rng.random(n) < _N_FLAGGED_PER_THOUSAND / 1000, rng.integers(1, 4, size=n), 0)
     return FormResponses(

@@ -17,15 +17,18 @@ from scoring.questionnaire import GROUPS, Form, QuestionnaireSet
 from scoring.responses import (
     BLANK,
     FLAG_CODE,
+    ID_BYTES,
     ID_LENGTH,
     MOST_FLAG_CODES,
     POOLED_CLUSTER,
     BoolArray,
-    BytesArray,
     FormResponses,
+    IdArray,
     Int8Array,
     ResponseTable,
     flag_codes_of,
+    id_array,
+    id_texts,
 )
 
 RESPONSES_FILE = "responses.csv"
@@ -73,7 +76,7 @@ def responses_bytes(table: ResponseTable, questionnaires: QuestionnaireSet) -> b
         rows = order[begin : begin + _CHUNK]
         writer.writerows(
             zip(
-                ids[rows].astype(str).tolist(),
+                id_texts(ids[rows]),
                 [GROUPS[g].value for g in groups[rows].tolist()],
                 [table.cluster_names[c] for c in clusters[rows].tolist()],
                 [table.forms[f].form.value for f in forms[rows].tolist()],
@@ -136,6 +139,7 @@ class _Reader:
         self._questionnaires = questionnaires
         self._defects = defects
         self._row = 2
+        self._unread_ids = False
         self._clusters: dict[str, int] = {POOLED_CLUSTER: 0}
         self._flag_codes: dict[str, int] = {}
         self._flag_masks: dict[str, int] = {"": 0}
@@ -187,22 +191,23 @@ class _Reader:
         blocks = tuple(_joined(self._blocks[q.form], q.form, len(q.items)) for q in self._questionnaires.questionnaires)
         ids = np.sort(np.concatenate([b.response_ids for b in blocks]))
         for twice in np.unique(ids[1:][ids[1:] == ids[:-1]]).tolist():
-            text = bytes(twice).decode("ascii")
-            if text:
+            text = bytes(twice).hex()
+            if not self._unread_ids or text != "0" * ID_LENGTH:
                 self._add(None, "response_id", f"编号 {text} 重复", f"id {text} occurs more than once")
         if len(self._flag_codes) > MOST_FLAG_CODES:
             self._add(None, "flags", f"标记多于{MOST_FLAG_CODES}种", f"more than {MOST_FLAG_CODES} flag codes")
         return ResponseTable(tuple(self._clusters), tuple(self._flag_codes), blocks)
 
-    def _ids(self, cells: Sequence[str]) -> BytesArray:
+    def _ids(self, cells: Sequence[str]) -> IdArray:
         joined = "".join(cells)
         if not _HEX.fullmatch(joined) or any(len(c) != ID_LENGTH for c in cells):
             for n, cell in enumerate(cells):
                 if len(cell) != ID_LENGTH or not _HEX.fullmatch(cell):
                     zh, en = f"应为{ID_LENGTH}位小写十六进制数", f"{ID_LENGTH} lower-case hexadecimal digits expected"
                     self._note(n, "response_id", zh, en)
-            return np.array([b""] * len(cells), dtype=f"S{ID_LENGTH}")
-        return np.frombuffer(joined.encode("ascii"), dtype=f"S{ID_LENGTH}")
+            self._unread_ids = True
+            return np.zeros(len(cells), dtype=f"V{ID_BYTES}")
+        return id_array(joined)
 
     def _codes(self, cells: Sequence[str], column: str, codes: dict[str, int]) -> Int8Array:
         read = np.array([codes.get(c, _NOT_READ) for c in cells], dtype=np.int8)
@@ -256,7 +261,7 @@ class _Reader:
 def _joined(parts: list[FormResponses], form: Form, n_items: int) -> FormResponses:
     nothing = FormResponses(
         form,
-        np.zeros(0, dtype=f"S{ID_LENGTH}"),
+        np.zeros(0, dtype=f"V{ID_BYTES}"),
         np.zeros(0, dtype=np.int8),
         np.zeros(0, dtype=np.int32),
         np.zeros((0, n_items), dtype=np.int8),

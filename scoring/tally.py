@@ -5,18 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scoring.questionnaire import DONT_KNOW, GROUPS, SCALE_CODES, Form, Group, Questionnaire, QuestionnaireSet
-from scoring.responses import BoolArray, FormResponses, Int8Array, ResponseTable
-
-Int64Array = NDArray[np.int64]
-
-_CHUNK = 1 << 16
-_N_CODES = 7
-_SHIFT = 1
-"""Answer codes start at -1 (blank); shifted by one they are positions in a table of counts."""
-_SATISFIED_MEAN = 4
+from scoring.code_cells import N_CODES, SHIFT, CodeCells, FormCells, Int64Array, code_cells
+from scoring.questionnaire import GROUPS, SCALE_CODES, Form, Group, Questionnaire, QuestionnaireSet
+from scoring.responses import ResponseTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,93 +91,69 @@ def tally(responses: ResponseTable, questionnaires: QuestionnaireSet) -> Tally:
     -----
     Source: method §3.
     """
+    return tally_of(code_cells(responses, questionnaires, by_cluster=False), questionnaires)
+
+
+def tally_of(cells: CodeCells, questionnaires: QuestionnaireSet) -> Tally:
+    """Return the tally of responses that were counted by cell.
+
+    Parameters
+    ----------
+    cells : CodeCells
+        By cluster or not.
+    questionnaires : QuestionnaireSet
+        The forms the responses answer.
+
+    Returns
+    -------
+    Tally
+    """
     counted: dict[Group, GroupTally] = {}
-    everyone, unflagged = _Sums(), _Sums()
-    flags = np.zeros(len(responses.flag_codes), dtype=np.int64)
-    for block in responses.forms:
+    for block in cells.forms:
         form = questionnaires.for_form(block.form)
         if form is None:
             raise KeyError(block.form)
-        counted |= _count_form(block, form, everyone, unflagged)
-        for n in range(len(flags)):
-            flags[n] += int(np.count_nonzero((block.flags >> np.uint32(n) & np.uint32(1)) & ~block.voided))
+        counted |= _groups(block, form)
+    flags = sorted(zip(cells.flag_codes, cells.flags.tolist(), strict=True))
     return Tally(
         groups=tuple(counted.get(g, _nobody(g, questionnaires.for_group(g))) for g in GROUPS),
-        everyone=everyone.tally(),
-        unflagged=unflagged.tally(),
-        flags=tuple(FlagCount(c, int(n)) for c, n in sorted(zip(responses.flag_codes, flags, strict=True)) if n),
+        everyone=_base(cells, flagged_too=True),
+        unflagged=_base(cells, flagged_too=False),
+        flags=tuple(FlagCount(code, n) for code, n in flags if n),
     )
 
 
-class _Sums:
-    """A base tally in the making."""
-
-    def __init__(self) -> None:
-        self.overall = np.zeros(_N_CODES, dtype=np.int64)
-        self.mean_satisfied = 0
-
-    def add(self, overall: Int8Array, mean_satisfied: BoolArray) -> None:
-        self.overall += np.bincount(overall + _SHIFT, minlength=_N_CODES)
-        self.mean_satisfied += int(np.count_nonzero(mean_satisfied))
-
-    def tally(self) -> BaseTally:
-        codes = _by_code(self.overall)
-        return BaseTally(sum(codes), codes, self.mean_satisfied)
-
-
-def _count_form(
-    block: FormResponses, form: Questionnaire, everyone: _Sums, unflagged: _Sums
-) -> dict[Group, GroupTally]:
-    n_groups, n_items = len(GROUPS), len(form.items)
-    codes = np.zeros((n_items, n_groups * _N_CODES), dtype=np.int64)
-    mean = np.zeros(n_groups, dtype=np.int64)
-    valid = np.zeros(n_groups, dtype=np.int64)
-    mirrored = np.array([item.reversed for item in form.items], dtype=np.bool_)
-    # Chunks keep the intermediate arrays inside the processor's cache and the memory flat.
-    for start in range(0, len(block.groups), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        keep = ~block.voided[part]
-        answers, groups = block.answers[part][keep], block.groups[part][keep]
-        overall = answers[:, form.overall_index]
-        satisfied = mean_satisfied(answers, mirrored) & (overall != DONT_KNOW)
-        cell = groups.astype(np.int16) * _N_CODES + _SHIFT
-        for i in range(n_items):
-            codes[i] += np.bincount(cell + answers[:, i], minlength=n_groups * _N_CODES)
-        mean += np.bincount(groups[satisfied], minlength=n_groups)
-        valid += np.bincount(groups, minlength=n_groups)
-        clean = block.flags[part][keep] == 0
-        everyone.add(overall, satisfied)
-        unflagged.add(overall[clean], satisfied[clean])
-    voided = np.bincount(block.groups[block.voided], minlength=n_groups)
-    table = codes.reshape(n_items, n_groups, _N_CODES)
+def _groups(block: FormCells, form: Questionnaire) -> dict[Group, GroupTally]:
+    by_code, marked = block.by_code.sum(axis=1), block.marked.sum(axis=(0, 3, 4))
     return {
         group: GroupTally(
             group=group,
             form=form.form,
-            valid=int(valid[g]),
-            voided=int(voided[g]),
-            mean_satisfied=int(mean[g]),
+            valid=int(marked[g].sum()),
+            voided=int(block.voided[g]),
+            mean_satisfied=int(marked[g, 1]),
             items=tuple(
-                ItemTally(item.code, _by_code(table[i, g]), int(table[i, g, 0])) for i, item in enumerate(form.items)
+                ItemTally(code, _by_code(counts), int(counts[0]))
+                for code, counts in zip(form.item_codes, by_code[:, g], strict=True)
             ),
         )
-        for g, group in enumerate(GROUPS)
-        if group in form.groups
+        for g, group in enumerate(form.groups)
     }
 
 
-def mean_satisfied(answers: Int8Array, mirrored: BoolArray) -> BoolArray:
-    """Say of each response whether its mean is 4 or more, compared as sum ≥ 4 × number: whole numbers only."""
-    on_scale = answers >= 1
-    scores = np.where(mirrored & on_scale, 6 - answers, answers)
-    total = np.where(on_scale, scores, 0).sum(axis=1, dtype=np.int32)
-    number = on_scale.sum(axis=1, dtype=np.int32)
-    result: BoolArray = (number > 0) & (total >= _SATISFIED_MEAN * number)
-    return result
+def _base(cells: CodeCells, *, flagged_too: bool) -> BaseTally:
+    """Return the tally over all groups, with or without those that carry a flag."""
+    flagged = slice(None) if flagged_too else slice(0, 1)
+    tables = [block.marked[:, :, :, flagged].sum(axis=(0, 1, 3)) for block in cells.forms]
+    codes = _by_code(sum((table.sum(axis=0) for table in tables), start=_NO_ANSWERS))
+    return BaseTally(sum(codes), codes, sum(int(table[1].sum()) for table in tables))
+
+
+_NO_ANSWERS: Int64Array = np.zeros(N_CODES, dtype=np.int64)
 
 
 def _by_code(counts: Int64Array) -> tuple[int, ...]:
-    return tuple(int(counts[code + _SHIFT]) for code in SCALE_CODES)
+    return tuple(int(counts[code + SHIFT]) for code in SCALE_CODES)
 
 
 def _nobody(group: Group, form: Questionnaire | None) -> GroupTally:

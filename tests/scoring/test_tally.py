@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import tally as tally_module
+from scoring import code_cells as code_cells_module
 from scoring.questionnaire import GROUPS, Form, Group, QuestionnaireSet
 from scoring.responses import ResponseRecord, records_of, response_table
 from scoring.tally import FlagCount, Tally, tally
@@ -121,7 +121,7 @@ def test_a_table_keeps_its_responses(rows: list[ResponseRecord]) -> None:
 def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = records((Group.PARENT, 50, "515"), (Group.PUBLIC, 30, "333"), (Group.STUDENT, 7, "0-2"))
     whole = counted(rows)
-    monkeypatch.setattr(tally_module, "_CHUNK", 3)
+    monkeypatch.setattr(code_cells_module, "_CHUNK", 3)
     assert counted(rows) == whole
 
 

@@ -41,7 +41,7 @@ def from_environment(environ: Mapping[str, str], *, instance: Path) -> Config:
     public_url = environ.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
     if service and "PUBLIC_URL" not in environ:
         raise ConfigError("服务形态必须设置 PUBLIC_URL(印在二维码里的正式网址) / PUBLIC_URL is required for service")
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Config(
         database_url=environ.get("DATABASE_URL", f"sqlite:///{instance / 'survey.db'}"),
         secret=_secret(environ, instance, service=service),

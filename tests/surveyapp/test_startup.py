@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from surveyapp import migrate
+from surveyapp.config import from_environment
 from surveyapp.db import Database
 from tests.support.databases import PostgresServer
 from tests.support.repository import ROOT
@@ -71,3 +72,11 @@ def test_a_configuration_that_cannot_be_used_is_named(
 ) -> None:
     settings = {"SECRET_KEY": ""} | environment
     assert named in refusal(attempt(tmp_path, **settings))
+
+
+def test_what_an_installation_writes_is_its_owners_alone(tmp_path: Path) -> None:
+    config = from_environment({}, instance=tmp_path / "instance")
+    assert config.instance.stat().st_mode & 0o077 == 0
+    assert (config.instance / "secret").stat().st_mode & 0o077 == 0
+    assert len(config.secret) == 32
+    assert from_environment({}, instance=tmp_path / "instance").secret == config.secret

@@ -15,6 +15,7 @@ from surveyapp.board.steps import Step, steps_of
 from surveyapp.counties.pages import CountyHead, county_head
 from surveyapp.counties.years import YearChoice
 from surveyapp.frame import Bar, Crumb, Mark, Place, bar, mark_of_county, moment
+from surveyapp.links.services import SCHOOL_GROUPS
 from surveyapp.surveys.labels import GROUPS, PURPOSES, SURVEY_STATES
 from surveyapp.surveys.models import Group, Purpose, SurveyState
 from surveyapp.surveys.pages import survey_head
@@ -275,10 +276,14 @@ def _group_line(progress: Progress, group: Group) -> GroupLine:
 
 
 def _places(progress: Progress) -> tuple[PlaceLine, ...]:
-    """Add up the links' counts by school; a group without a link there shows a dot, one without answers a 0."""
+    """Add up the links' counts by school; a group without a link there shows a dot, one without answers a 0.
+
+    The small named groups are only counted for the county as a whole, wherever their link was posted.
+    """
     counts: dict[tuple[str, str], dict[str, int]] = {}
     for link in progress.links:
-        by_group = counts.setdefault((link.cluster, link.cluster_name), {})
+        at = (link.cluster, link.cluster_name) if link.group_code in SCHOOL_GROUPS else ("", "")
+        by_group = counts.setdefault(at, {})
         by_group[link.group_code] = by_group.get(link.group_code, 0) + progress.by_link.get(link.id, 0)
     return tuple(
         PlaceLine(

@@ -8,7 +8,7 @@ import qrcode
 from qrcode.constants import ERROR_CORRECT_H
 from qrcode.image.pil import PilImage
 from qrcode.image.pure import PyPNGImage
-from qrcode.image.svg import SvgPathImage
+from qrcode.image.svg import SvgPathFillImage
 
 # A quiet zone of four modules, as ISO/IEC 18004 asks; level H survives a stamp or a crease across the code.
 _BORDER, _PIXELS = 4, 12
@@ -22,9 +22,9 @@ def png(address: str) -> bytes:
 
 
 def svg(address: str) -> bytes:
-    """Draw an address as an SVG that is sharp at any size."""
+    """Draw an address as an SVG that is sharp at any size, on ground of its own: codes are read dark on light."""
     out = io.BytesIO()
-    _code(address).make_image(image_factory=SvgPathImage).save(out)
+    _code(address).make_image(image_factory=SvgPathFillImage).save(out)
     return out.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
@@ -11,22 +12,21 @@ from werkzeug.wrappers import Response
 
 from surveyapp.accounts.current import the_staff_member
 from surveyapp.accounts.policy import Permission, needs
-from surveyapp.counties.queries import filed_schools, newest_school_file
 from surveyapp.extensions import the_config, the_database, the_time
-from surveyapp.frame import Crumb, Place
 from surveyapp.links import qr
 from surveyapp.links.models import Link
-from surveyapp.links.pages import links_page
-from surveyapp.links.queries import link_in_scope, links_of
+from surveyapp.links.pages import Issued, Shown, links_page
+from surveyapp.links.queries import link_in_scope, links_of, schools_of
 from surveyapp.links.services import SCHOOL_GROUPS, LinkChoice, issue_links, revoke_link
 from surveyapp.surveys.labels import GROUPS
 from surveyapp.surveys.models import Group
-from surveyapp.surveys.pages import survey_head
 from surveyapp.surveys.queries import survey_in_scope
 from surveyapp.surveys.refusals import SurveyOver
 
 blueprint = Blueprint("links", __name__)
 TOKEN_BYTES = 16
+# Printed on paper, such an address leads every phone to itself.
+ONLY_HERE = {"127.0.0.1", "localhost", "::1"}
 
 
 def address_of(link: Link) -> str:
@@ -38,36 +38,27 @@ def address_of(link: Link) -> str:
 @needs(Permission.VIEW_PROGRESS)
 def listed(survey_id: int) -> str:
     """Show a survey's links and what else can be issued."""
-    staff, shown = the_staff_member(), request.args.get("group", "")
+    staff = the_staff_member()
     with the_database().reading() as session:
         survey = survey_in_scope(session, staff, survey_id)
-        links = links_of(session, survey_id)
-        file = newest_school_file(session, survey.county_id, survey.year)
-        schools = [school.record.school_code for school in filed_schools(session, file)]
+        links, schools = links_of(session, survey_id), schools_of(session, survey)
         state = survey.state(the_database().now(session))
-    own = url_for("board.survey", survey_id=survey_id)
-    filters = tuple(
-        Place(str(label), url_for("links.listed", survey_id=survey_id, group=code or None), code == shown)
-        for code, label in (("", gettext("全部")), *((group.value, text) for group, text in GROUPS.items()))
-    )
-    page = links_page(survey_head(survey, Crumb(survey.title, own), Crumb(gettext("链接"))), survey, state, links,
-                      schools, {link.id: address_of(link) for link in links}, filters, shown,
-                      may_prepare=staff.may(Permission.PREPARE_SURVEY))  # fmt: skip
+    issued = Issued(links, {link.id: address_of(link) for link in links})
+    page = links_page(survey, state, issued, schools, _shown(), may_prepare=staff.may(Permission.PREPARE_SURVEY),
+                      only_here=urlsplit(the_config().public_url).hostname in ONLY_HERE)  # fmt: skip
     return render_template("staff/links/index.html", page=page)
 
 
 @blueprint.post("/surveys/<int:survey_id>/links/")
 @needs(Permission.PREPARE_SURVEY)
 def issue(survey_id: int) -> Response:
-    """Issue links: county-wide ones, and one for every school."""
-    staff = the_staff_member()
+    """Issue links: county-wide ones, and one for every school or for every school that was chosen."""
     with the_database().reading() as session:
-        survey = survey_in_scope(session, staff, survey_id)
-        file = newest_school_file(session, survey.county_id, survey.year)
-        schools = [(s.record.school_code, s.record.school_name) for s in filed_schools(session, file)]
+        schools = schools_of(session, survey_in_scope(session, the_staff_member(), survey_id))
+    groups, chosen = request.form.getlist("schools"), set(request.form.getlist("school"))
     choices = [LinkChoice(group) for group in Group if group.value in request.form.getlist("county")]
-    choices += [LinkChoice(group, code, name) for group in SCHOOL_GROUPS
-                if group.value in request.form.getlist("schools") for code, name in schools]  # fmt: skip
+    choices += [LinkChoice(group, code, name) for group in SCHOOL_GROUPS if group.value in groups
+                for code, name in schools if not chosen or code in chosen]  # fmt: skip
     return _issued(survey_id, choices)
 
 
@@ -91,12 +82,14 @@ def revoke(link_id: int) -> Response:
     staff = the_staff_member()
     with the_database().reading() as session:
         survey_id = link_in_scope(session, staff, link_id).survey_id
+    shown = _shown()
     try:
         revoke_link(the_database(), link_id, staff, the_time())
         flash(gettext("链接已停用，打开时会提示已停用。已收到的答卷不受影响。"), "done")
     except SurveyOver:
         flash(gettext("调查已经封存，不能再改动链接。"), "wrong")
-    return redirect(url_for("links.listed", survey_id=survey_id), 303)
+    back = url_for("links.listed", survey_id=survey_id, group=shown.group or None, page=shown.page)
+    return redirect(back, 303)
 
 
 @blueprint.get("/links/<int:link_id>.png")
@@ -111,6 +104,11 @@ def as_png(link_id: int) -> Response:
 def as_svg(link_id: int) -> Response:
     """Give a link's QR code as SVG."""
     return _picture(link_id, "svg")
+
+
+def _shown() -> Shown:
+    group = request.args.get("group", "")
+    return Shown(group if group in set(Group) else "", request.args.get("page", 1, type=int))
 
 
 def _picture(link_id: int, kind: str) -> Response:

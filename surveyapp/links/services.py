@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from surveyapp.links.models import Link
 from surveyapp.links.queries import link_in_scope
 from surveyapp.links.refusals import LinkTooNarrow
 from surveyapp.surveys.models import Group, SurveyState
-from surveyapp.surveys.queries import survey_in_scope
+from surveyapp.surveys.queries import survey_to_change
 from surveyapp.surveys.refusals import SurveyOver
 
 # One school has one principal: a link of its own would say who answered.
@@ -42,7 +43,7 @@ def issue_links(
     if narrow:
         raise LinkTooNarrow(narrow[0].group.value)
     with database.writing() as session:
-        survey = survey_in_scope(session, staff, survey_id)
+        survey = survey_to_change(session, staff, survey_id)
         if survey.state(now) not in (SurveyState.SCHEDULED, SurveyState.OPEN):
             raise SurveyOver(survey_id)
         standing = select(Link.group_code, Link.cluster).where(
@@ -57,13 +58,14 @@ def issue_links(
         session.add_all(links)
         if links:
             record_act(session, staff, "links_issued", subject=survey.title, now=now,
-                       county_code=survey.county.code, detail=str(len(links)))
+                       county_code=survey.county.code, detail=_numbers(links))
     return links
 
 
 def revoke_link(database: Database, link_id: int, staff: StaffMember, now: datetime) -> Link:
     """Stop a link from opening its form; answers that came through it stay."""
     with database.writing() as session:
+        survey_to_change(session, staff, link_in_scope(session, staff, link_id).survey_id)
         link = link_in_scope(session, staff, link_id)
         if link.survey.state(now) is SurveyState.SEALED:
             raise SurveyOver(link.survey_id)
@@ -73,3 +75,12 @@ def revoke_link(database: Database, link_id: int, staff: StaffMember, now: datet
             record_act(session, staff, "link_revoked", subject=link.survey.title, now=now,
                        county_code=link.survey.county.code, detail=f"{link.group_code} {place} {link.token[:4]}…")
         return link
+
+
+def _numbers(links: Sequence[Link]) -> str:
+    """Say how many links of which group there are, county-wide and at schools."""
+    wide = Counter(link.group_code for link in links if not link.cluster)
+    narrow = Counter(link.group_code for link in links if link.cluster)
+    named = (("county", wide), ("schools", narrow))
+    return "; ".join(f"{where}: " + ", ".join(f"{group} {n}" for group, n in counted.items())
+                     for where, counted in named if counted)  # fmt: skip

@@ -19,6 +19,16 @@ def survey_in_scope(session: Session, staff: StaffMember, survey_id: int) -> Sur
     return survey
 
 
+def survey_to_change(session: Session, staff: StaffMember, survey_id: int) -> Survey:
+    """Return one survey in scope as it is now, and let nobody else change it until this transaction ends.
+
+    SQLite's writers come one after another anyway. Submissions, which only refer to the survey, are not held up.
+    """
+    held = select(Survey).where(Survey.id == survey_id).with_for_update(of=Survey, key_share=True)
+    session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+    return survey_in_scope(session, staff, survey_id)
+
+
 def surveys_of(session: Session, county_id: int) -> list[Survey]:
     """List a county's surveys, the newest first."""
     found = select(Survey).where(Survey.county_id == county_id)

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 
-class WindowInvalid(Exception):
-    """The window ends before it begins, or lies in the past."""
+class NewSurveyRefused(Exception):
+    """A survey cannot be created as it was asked for; nothing was stored."""
 
 
-class QuestionnaireVersionUnknown(Exception):
+class TitleMissing(NewSurveyRefused):
+    """A survey needs a name that respondents can read."""
+
+
+class YearOutOfRange(NewSurveyRefused):
+    """No evaluation is made for such a year."""
+
+
+class WindowOver(NewSurveyRefused):
+    """The window has ended already."""
+
+
+class WindowTooEarly(NewSurveyRefused):
+    """The window began long before the survey was created: nobody could have answered in that time."""
+
+
+class WindowTooShort(NewSurveyRefused):
+    """The window ends before it begins, or too soon after for anybody to be asked."""
+
+
+class WindowTooLong(NewSurveyRefused):
+    """The window is so long that a date in it must be mistyped."""
+
+
+class QuestionnaireVersionUnknown(NewSurveyRefused):
     """No such version is stored, or one of its forms is missing."""
 
 
 class SurveyNotOpen(Exception):
     """Only an open survey can be closed early."""
+
+
+class ReasonMissing(Exception):
+    """Closing a survey early needs its reason."""
 
 
 class SurveyOver(Exception):

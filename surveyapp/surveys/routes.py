@@ -21,8 +21,8 @@ from surveyapp.surveys.forms import CloseForm, NewSurveyForm
 from surveyapp.surveys.models import Group
 from surveyapp.surveys.pages import ClosePage, NewSurveyPage, survey_head, targets_shown
 from surveyapp.surveys.queries import complete_versions, survey_in_scope
-from surveyapp.surveys.refusals import SurveyNotOpen
-from surveyapp.surveys.services import close_early, create_survey, targets_of
+from surveyapp.surveys.refusals import NewSurveyRefused, SurveyNotOpen
+from surveyapp.surveys.services import NewSurvey, close_early, create_survey, require_plausible, targets_of
 
 blueprint = Blueprint("surveys", __name__)
 SECRET_BYTES = 32
@@ -52,14 +52,16 @@ def create(code: str) -> Response | tuple[str, int] | str:
     form = NewSurveyForm()
     with the_database().reading() as session:
         form.offer(complete_versions(session))
-    if not form.whole(now):
+    if not form.validate():
         return _new(county, choice, form), 422
-    if "preview" in request.form:
-        return _new(county, choice, form)
-    secret = secrets.token_bytes(SECRET_BYTES)
-    survey_id = create_survey(the_database(), county, form.new_survey(), the_staff_member(), now, secret)
-    flash(gettext("调查已创建。下一步：发放链接和二维码。"), "done")
-    return redirect(url_for("board.survey", survey_id=survey_id), 303)
+    try:
+        if "preview" in request.form:
+            require_plausible(form.new_survey(), now)
+            return _new(county, choice, form)
+        return _create(county, form.new_survey(), now)
+    except NewSurveyRefused as refused:
+        form.say(refused)
+        return _new(county, choice, form), 422
 
 
 @blueprint.get("/surveys/<int:survey_id>/close")
@@ -90,13 +92,19 @@ def _county_and_year(code: str, now: datetime) -> tuple[County, YearChoice]:
         return county, year_asked(years_with_data(session, [county.id]), now)
 
 
+def _create(county: County, new: NewSurvey, now: datetime) -> Response:
+    secret = secrets.token_bytes(SECRET_BYTES)
+    survey_id = create_survey(the_database(), county, new, the_staff_member(), now, secret)
+    flash(gettext("调查已创建。下一步：发放链接和二维码。"), "done")
+    return redirect(url_for("board.survey", survey_id=survey_id), 303)
+
+
 def _new(county: County, choice: YearChoice, form: NewSurveyForm) -> str:
     with the_database().reading() as session:
         versions = complete_versions(session)
     form.offer(versions)
-    people = [field.data for field in (form.residents, *(form[group.value] for group in Group))]
-    known = all(n is None or (isinstance(n, int) and n >= 0) for n in people) and form.residents.data != 0
-    targets = targets_of(county.rule_set_id, form.residents.data, form.populations()) if known else None
+    people = form.people()
+    targets = targets_of(county.rule_set_id, *people) if people else None
     page = NewSurveyPage(county_head(county, choice, "board.county", Crumb(gettext("创建调查"))), form,
                          tuple(group.value for group in Group), targets_shown(targets), bool(versions))  # fmt: skip
     return render_template("staff/surveys/new.html", page=page)

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from scoring.ruleset import load_rule_set
 from scoring.sample import SampleTargets, group_targets
 from surveyapp.accounts.audit import record_act
 from surveyapp.accounts.policy import StaffMember
 from surveyapp.counties.models import County
+from surveyapp.counties.queries import county_in_scope
+from surveyapp.counties.years import FIRST_YEAR, LAST_YEAR
 from surveyapp.db import Database
-from surveyapp.surveys.models import Group, Purpose, QuestionnaireVersion, Survey, SurveyGroup, SurveyKey, SurveyState
-from surveyapp.surveys.queries import survey_in_scope
-from surveyapp.surveys.questionnaires import FORM_OF_GROUP
-from surveyapp.surveys.refusals import QuestionnaireVersionUnknown, SurveyNotOpen, WindowInvalid
+from surveyapp.surveys.models import Group, Purpose, Survey, SurveyGroup, SurveyKey, SurveyState
+from surveyapp.surveys.queries import complete_versions, survey_to_change
+from surveyapp.surveys.refusals import (
+    QuestionnaireVersionUnknown,
+    ReasonMissing,
+    SurveyNotOpen,
+    TitleMissing,
+    WindowOver,
+    WindowTooEarly,
+    WindowTooLong,
+    WindowTooShort,
+    YearOutOfRange,
+)
+
+SHORTEST_WINDOW, LONGEST_WINDOW = timedelta(hours=1), timedelta(days=366)
+# A survey may open at once, and the time at which it was meant to may have passed while the form was filled in.
+EARLIEST_OPENING = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +58,32 @@ def targets_of(
     return group_targets(residents, named, load_rule_set(rule_set_id).parameters)
 
 
+def require_plausible(new: NewSurvey, now: datetime) -> None:
+    """Refuse a survey whose name, year or window cannot be meant."""
+    if not new.title.strip():
+        raise TitleMissing
+    if not FIRST_YEAR <= new.year <= LAST_YEAR:
+        raise YearOutOfRange(new.year)
+    length = new.closes_at - new.opens_at
+    if length < SHORTEST_WINDOW:
+        raise WindowTooShort(length)
+    if new.closes_at <= now:
+        raise WindowOver(new.closes_at)
+    if new.opens_at < now - EARLIEST_OPENING:
+        raise WindowTooEarly(new.opens_at)
+    if length > LONGEST_WINDOW:
+        raise WindowTooLong(length)
+
+
 def create_survey(
     database: Database, county: County, new: NewSurvey, staff: StaffMember, now: datetime, secret: bytes
 ) -> int:
     """Create a survey with its groups' targets and the secret its receipts are made with."""
-    if new.opens_at >= new.closes_at or new.closes_at <= now:
-        raise WindowInvalid
+    require_plausible(new, now)
     targets = targets_of(county.rule_set_id, new.residents, new.populations)
     with database.writing() as session:
-        forms = set(session.scalars(select(QuestionnaireVersion.form).where(
-            QuestionnaireVersion.version == new.questionnaire_version)))
-        if not {form.value for form in FORM_OF_GROUP.values()} <= forms:
+        county_in_scope(session, staff, county.code)
+        if new.questionnaire_version not in complete_versions(session):
             raise QuestionnaireVersionUnknown(new.questionnaire_version)
         survey = Survey(
             county_id=county.id, title=new.title.strip(), purpose=new.purpose.value, year=new.year,
@@ -64,11 +94,7 @@ def create_survey(
         session.add(survey)
         session.flush()
         session.add(SurveyKey(survey_id=survey.id, secret=secret))
-        session.add_all(
-            SurveyGroup(survey_id=survey.id, group_code=group.value, population=new.populations.get(group),
-                        target=targets.of(group.value).target if targets else None)
-            for group in Group
-        )  # fmt: skip
+        _add_groups(session, survey.id, new.populations, targets)
         record_act(session, staff, "survey_created", subject=survey.title, now=now, county_code=county.code,
                    detail=f"{new.opens_at.isoformat()} – {new.closes_at.isoformat()} {new.questionnaire_version}")
         return survey.id
@@ -79,10 +105,22 @@ def close_early(database: Database, survey_id: int, reason: str, staff: StaffMem
 
     An answer already on its way in is still accepted; the seal waits for it.
     """
+    if not reason.strip():
+        raise ReasonMissing
     with database.writing() as session:
-        survey = survey_in_scope(session, staff, survey_id)
+        survey = survey_to_change(session, staff, survey_id)
         if survey.state(now) is not SurveyState.OPEN:
             raise SurveyNotOpen(survey_id)
         survey.closed_early_at = now
         record_act(session, staff, "survey_closed_early", subject=survey.title, now=now,
                    county_code=survey.county.code, detail=reason.strip())
+
+
+def _add_groups(
+    session: Session, survey_id: int, populations: Mapping[Group, int | None], targets: SampleTargets | None
+) -> None:
+    session.add_all(
+        SurveyGroup(survey_id=survey_id, group_code=group.value, population=populations.get(group),
+                    target=targets.of(group.value).target if targets else None)
+        for group in Group
+    )  # fmt: skip

@@ -33,7 +33,7 @@ from surveyapp.results.services import seal
 from surveyapp.surveys.models import Survey, SurveyKey, SurveyState
 from tests.support.factories import MakeSurvey
 from tests.support.results import answer, fill_county
-from tests.support.visitors import PASSWORD, StaffClient
+from tests.support.visitors import PASSWORD, StaffClient, form_to, hidden_fields
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 N_RESPONSES = 400
@@ -311,3 +311,48 @@ def test_a_link_of_a_sealed_survey_takes_no_answer(
         token = session.scalars(select(Link.token).limit(1)).one()
     answered = public_client.get(f"/s/{token}")  # type: ignore[attr-defined]
     assert answered.status_code == 410
+
+
+def test_the_inspector_seals_by_the_button_and_is_shown_the_verdict(
+    database: Database, closed_survey: Survey, staff_client: StaffClient
+) -> None:
+    page, seal_address = f"/staff/surveys/{closed_survey.id}/", f"/staff/surveys/{closed_survey.id}/seal"
+    client = staff_client(Role.CITY_INSPECTOR, "3714")
+    answered = client.submit(seal_address, page=page)
+    assert answered.status_code == 303
+    assert "结论" in client.page(answered.location).find("h1").get_text()
+    with database.reading() as session:
+        assert session.get(SealedDossier, closed_survey.id) is not None
+
+
+def test_sealing_again_by_an_old_page_is_a_conflict(
+    closed_survey: Survey, staff_client: StaffClient, database: Database, inspector: StaffMember
+) -> None:
+    client = staff_client(Role.CITY_INSPECTOR, "3714")
+    seal_address = f"/staff/surveys/{closed_survey.id}/seal"
+    fields = hidden_fields(form_to(client.page(f"/staff/surveys/{closed_survey.id}/"), seal_address))
+    seal(database, closed_survey.id, inspector, secrets.token_bytes)
+    assert client.post(seal_address, data=fields).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "status"), [(Role.COUNTY_ADMINISTRATOR, "371402", 403), (Role.CITY_INSPECTOR, "3701", 404)]
+)
+def test_nobody_else_seals(
+    database: Database, closed_survey: Survey, staff_client: StaffClient, role: Role, scope: str, status: int
+) -> None:
+    client = staff_client(role, scope)
+    own_account = client.page("/staff/account/")
+    fields = {field["name"]: field["value"] for field in own_account.select("input[name=csrf_token]")}
+    assert client.post(f"/staff/surveys/{closed_survey.id}/seal", data=fields).status_code == status
+    with database.reading() as session:
+        assert session.get(SealedDossier, closed_survey.id) is None
+
+
+def test_a_post_from_elsewhere_seals_nothing(
+    database: Database, closed_survey: Survey, staff_client: StaffClient
+) -> None:
+    client = staff_client(Role.CITY_INSPECTOR, "3714")
+    assert client.post(f"/staff/surveys/{closed_survey.id}/seal").status_code == 400
+    with database.reading() as session:
+        assert session.get(SealedDossier, closed_survey.id) is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import format_date, format_time, gettext, lazy_gettext
+from flask_babel import format_date, format_time, lazy_gettext
 from flask_babel.speaklater import LazyString
 from wtforms import Field
 
@@ -116,21 +116,27 @@ def bar(n: int, target: int | None) -> Bar:
     return Bar(min(100, 100 * n // target), n >= target)
 
 
+_MARKS = {
+    Outcome.MET: ("met", "✓", lazy_gettext("达标")),
+    Outcome.NOT_MET: ("not-met", "✕", lazy_gettext("未达标")),
+    Outcome.UNDECIDED: ("undecided", "?", lazy_gettext("未定")),
+    Outcome.NOT_APPLICABLE: ("not-applicable", "–", lazy_gettext("不适用")),
+}
+_COUNTY_MARKS = {
+    CountyOutcome.MEETS: ("met", "✓", lazy_gettext("符合全部标准")),
+    CountyOutcome.DOES_NOT_MEET: ("not-met", "✕", lazy_gettext("未达到标准")),
+    CountyOutcome.VETOED: ("not-met", "✕", lazy_gettext("一票否决")),
+    CountyOutcome.UNDECIDED: ("undecided", "?", lazy_gettext("尚不能判定")),
+}
+
+
 def mark_of(outcome: Outcome) -> Mark:
     """Return how the outcome of one finding is shown."""
-    return {
-        Outcome.MET: Mark("met", "✓", gettext("达标")),
-        Outcome.NOT_MET: Mark("not-met", "✕", gettext("未达标")),
-        Outcome.UNDECIDED: Mark("undecided", "?", gettext("未定")),
-        Outcome.NOT_APPLICABLE: Mark("not-applicable", "–", gettext("不适用")),
-    }[outcome]
+    code, sign, word = _MARKS[outcome]
+    return Mark(code, sign, str(word))
 
 
 def mark_of_county(outcome: CountyOutcome) -> Mark:
     """Return how a county's outcome is shown."""
-    return {
-        CountyOutcome.MEETS: Mark("met", "✓", gettext("符合全部标准")),
-        CountyOutcome.DOES_NOT_MEET: Mark("not-met", "✕", gettext("未达到标准")),
-        CountyOutcome.VETOED: Mark("not-met", "✕", gettext("一票否决")),
-        CountyOutcome.UNDECIDED: Mark("undecided", "?", gettext("尚不能判定")),
-    }[outcome]
+    code, sign, word = _COUNTY_MARKS[outcome]
+    return Mark(code, sign, str(word))

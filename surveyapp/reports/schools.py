@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from flask import request
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from scoring.figures import PLACES_OF_VALUES, shown
 from scoring.findings import Finding, Outcome
@@ -16,11 +16,12 @@ from surveyapp.frame import Mark, mark_of
 from surveyapp.reports.numbers import fixed
 from surveyapp.reports.tree import SchoolAddress
 
+# What scoring says of one indicator of one school, and how that is shown.
 _STANDINGS = {
-    "standard_met": "met",
-    "floor_reached": "floor",
-    "below_floor": "below",
-    "figure_unknown": "undecided",
+    "standard_met": ("met", "✓", lazy_gettext("达到标准")),
+    "floor_reached": ("floor", "△", lazy_gettext("未达标准，不低于下限")),
+    "below_floor": ("not-met", "✕", lazy_gettext("低于下限")),
+    "figure_unknown": ("undecided", "?", lazy_gettext("缺数据")),
 }
 
 
@@ -127,17 +128,12 @@ def _line(row: Finding, address: SchoolAddress) -> SchoolLine:
 
 
 def _cell(leaf: Finding) -> IndicatorCell:
-    standing = _STANDINGS[leaf.reasons[0].code]
-    marks = {
-        "met": Mark("met", "✓", gettext("达到标准")),
-        "floor": Mark("floor", "△", gettext("未达标准，不低于下限")),
-        "below": Mark("not-met", "✕", gettext("低于下限")),
-        "undecided": Mark("undecided", "?", gettext("缺数据")),
-    }
+    code, sign, word = _STANDINGS[leaf.reasons[0].code]
+    standing = Mark(code, sign, str(word))
     if leaf.actual is None:
-        return IndicatorCell("–", marks[standing])
+        return IndicatorCell("–", standing)
     value = leaf.actual if leaf.borderline else fixed(leaf.actual, PLACES_OF_VALUES)
-    return IndicatorCell(value, marks[standing])
+    return IndicatorCell(value, standing)
 
 
 def child_of(finding: Finding, code: str) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from scoring.figures import PLACES_OF_COEFFICIENTS, PLACES_OF_PERCENT, PLACES_OF_VALUES, shown
 from scoring.findings import Combinator, Finding, InputRef, Outcome
@@ -19,6 +19,7 @@ from surveyapp.frame import Mark, mark_of
 from surveyapp.reports.numbers import fixed, percent, signed
 
 SCHOOLS = "1.schools"
+_INFORMS = lazy_gettext("供参考")
 _COUNTED = ("项", "个", "所", "班")
 _PLAIN_CODE = re.compile(r"\d+(\.\d+)?")
 _COLUMN_NAMES = {column.name: column.zh for column in SCHOOL_COLUMNS}
@@ -73,7 +74,7 @@ def node_of(finding: Finding, rule_set: RuleSet, address: SchoolAddress | None =
         anchor=_anchor(finding),
         code=_label(finding.code),
         title=finding.title_zh,
-        mark=Mark("informs", "·", gettext("供参考")) if informs else mark_of(finding.outcome),
+        mark=Mark("informs", "·", str(_INFORMS)) if informs else mark_of(finding.outcome),
         rule=_rule(finding, rule_set),
         figures=figures_of(finding, rule_set),
         borderline=finding.borderline,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -31,6 +33,11 @@ _FORBIDDEN = {
     "embeddings/": "文件里嵌入了其他文件，请删除后再上传。",
     "encryptioninfo": "文件是加密的，请去掉密码后再上传。",
 }
+# What zip, its compressions, XML and the reader itself raise over bytes that make no workbook.
+_UNREADABLE = (
+    python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, expat.ExpatError, struct.error,
+    EOFError, KeyError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError,
+)
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _WHOLE = Decimal(1)
 _NOISE = Decimal("0.000001")
@@ -62,7 +69,7 @@ def read_workbook(data: bytes) -> Grid:
             name = SHEET if SHEET in visible else visible[0]
             look = _look_through(data, name)
             values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError) as error:
+    except _UNREADABLE as error:
         raise SchoolFileRefused([_whole("文件已损坏，无法打开。请用表格软件重新保存为 .xlsx。")]) from error
     header = [str(value) for value in values[0]] if values else []
     columns = [column_named(text) for text in header]
@@ -77,7 +84,7 @@ def _check_archive(data: bytes) -> None:
     """Refuse archives that are too many, too big, too well compressed, or carry what no table needs."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError) as error:
+    except _UNREADABLE as error:
         raise SchoolFileRefused([_whole("文件已损坏，无法打开。请用表格软件重新保存为 .xlsx。")]) from error
     with archive:
         members = archive.infolist()
@@ -106,7 +113,7 @@ def _count_bytes(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> No
                     bomb = size > _HARMLESS and size > MOST_RATIO * max(1, member.compress_size)
                     if bomb or total > MOST_BYTES:
                         raise SchoolFileRefused([_whole("文件解压后太大，请只保留学校数据一张表再上传。")])
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise SchoolFileRefused([_whole("文件已损坏，无法打开。请用表格软件重新保存为 .xlsx。")]) from error
 
 

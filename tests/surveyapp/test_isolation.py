@@ -99,8 +99,8 @@ def world(database: Database, make_county: MakeCounty, make_survey: MakeSurvey, 
         link = make_link(survey, revoked_at=ended)
         seal(database, survey.id, province, secrets.token_bytes)
         with database.writing() as session:
-            session.add(Plan(id=f"plan-{code}", title=f"{code[:4]}的计划", document_number="1", issued_by="市", issued_on="1",
-                             scope=code[:4], year=2026, rule_set_id="national-2017"))  # fmt: skip
+            session.add(Plan(id=f"plan-{code}", title=f"{code[:4]}的计划", document_number="1", issued_by="市",
+                             issued_on="1", scope=code[:4], year=2026, rule_set_id="national-2017"))  # fmt: skip
         places[code] = Place(county, survey, link.id, "Y0001", f"plan-{code}")
     accounts = {role: account(role, scope, role.value) for role, scope in SCOPES.items()}
     spare = (account(Role.OPERATOR, "", f"spare{n}") for n in itertools.count())

@@ -48,8 +48,9 @@ ANOTHER = "另一个也相当长的口令-2027"
 
 @pytest.fixture
 def member(database: Database) -> StaffMember:
-    identity = create_account(database, "decheng.admin", "李主任", Role.COUNTY_ADMINISTRATOR, "371402", PASSWORD, None, NOW)
-    return StaffMember(identity, "decheng.admin", "李主任", Role.COUNTY_ADMINISTRATOR, "371402")
+    role = Role.COUNTY_ADMINISTRATOR
+    identity = create_account(database, "decheng.admin", "李主任", role, "371402", PASSWORD, None, NOW)
+    return StaffMember(identity, "decheng.admin", "李主任", role, "371402")
 
 
 def signed_in(database: Database, login: str = "decheng.admin", password: str = PASSWORD, at: datetime = NOW) -> str:
@@ -109,7 +110,6 @@ def test_a_wrong_or_weak_password_changes_nothing(database: Database, member: St
 
 
 def test_disabling_ends_every_session_and_the_account(database: Database, member: StaffMember) -> None:
-    operator = StaffMember(0, "operator", "运维", Role.OPERATOR, "")
     operator_id = create_account(database, "operator", "运维", Role.OPERATOR, "", PASSWORD, None, NOW)
     operator = StaffMember(operator_id, "operator", "运维", Role.OPERATOR, "")
     session = signed_in(database)

@@ -6,6 +6,7 @@ declare -A provides=(
   [make]="command -v make"
   [python3-venv]="python3 -c 'import ensurepip, venv'"
   [chromium]="command -v chromium"
+  [libatomic1]="ldconfig -p | grep libatomic.so.1"  # the browser's driver links to it
   [fonts-wqy-microhei]="test -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc"
   [postgresql]="ls /usr/lib/postgresql/*/bin/initdb"
 )

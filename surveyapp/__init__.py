@@ -6,6 +6,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from surveyapp.config import Config
 from surveyapp.db import Database
@@ -15,6 +16,14 @@ from surveyapp.extensions import attach, babel, csrf
 STAFF_PREFIX = "/staff"
 BODY_LIMIT = 64 * 1024
 UPLOAD_LIMIT = 5 * 1024 * 1024
+HIGHEST_ROW = 2**31 - 1
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address; one that no table could hold names no page, and is not asked for."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=HIGHEST_ROW)
 
 
 def create_public_app(config: Config, database: Database) -> Flask:
@@ -86,6 +95,7 @@ def create_application(config: Config, database: Database) -> DispatcherMiddlewa
 def _bare_app(name: str, config: Config, database: Database) -> Flask:
     app = Flask(name, root_path=__path__[0], static_folder="static", template_folder="templates")
     app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_DEFAULT_TIMEZONE="Asia/Shanghai", MAX_FORM_PARTS=300)
+    app.url_map.converters = app.url_map.converters | {"int": RowNumber}
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app)

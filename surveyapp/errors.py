@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, Response, make_response, render_template
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from surveyapp.accounts.refusals import AccountUnknown
@@ -156,9 +156,15 @@ def _register(app: Flask, template: str) -> None:
     def conflicting(error: IntegrityError) -> Response:
         return page(CONFLICT, broken_truth(str(error.orig)))
 
+    def unstorable(error: DataError) -> Response:
+        # What the store cannot hold, such as a NUL in a text, was typed by no browser.
+        app.logger.warning("data refused by the store: %s", type(error.orig).__name__)
+        return page(HTTP[400])
+
     for refusal in REFUSED:
         app.register_error_handler(refusal, refused)
     for kind in UNAVAILABLE:
         app.register_error_handler(kind, unavailable)
     app.register_error_handler(IntegrityError, conflicting)
+    app.register_error_handler(DataError, unstorable)
     app.register_error_handler(HTTPException, http)

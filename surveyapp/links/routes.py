@@ -29,6 +29,11 @@ TOKEN_BYTES = 16
 ONLY_HERE = {"127.0.0.1", "localhost", "::1"}
 
 
+def new_token() -> str:
+    """Draw what a link cannot be guessed by."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
 def address_of(link: Link) -> str:
     """Return the address a link is printed and sent as: the configured one, never one a request brought."""
     return f"{the_config().public_url}/s/{link.token}"
@@ -64,8 +69,7 @@ def issue(survey_id: int) -> Response:
 
 def _issued(survey_id: int, choices: list[LinkChoice]) -> Response:
     try:
-        links = issue_links(the_database(), survey_id, choices, the_staff_member(), the_time(),
-                            lambda: secrets.token_urlsafe(TOKEN_BYTES))  # fmt: skip
+        links = issue_links(the_database(), survey_id, choices, the_staff_member(), the_time(), new_token)
         if links:
             flash(gettext("已发放 %(n)s 个链接。", n=len(links)), "done")
         else:

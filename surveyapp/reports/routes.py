@@ -8,7 +8,6 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from scoring import SCORING_VERSION
 from surveyapp.accounts.current import the_staff_member
 from surveyapp.accounts.policy import Permission, needs
 from surveyapp.counties.models import County
@@ -45,7 +44,7 @@ def survey_verdict(survey_id: int) -> str:
             survey_title=survey.title,
             dossier_sha256=frozen.dossier_sha256,
             verdict_sha256=hashlib.sha256(frozen.verdict).hexdigest(),
-            scoring_version=SCORING_VERSION,
+            scoring_version=found.scoring_version,
             command="python -m scoring verdict public.zip --json",
             sealed_at=moment(frozen.sealed_at),
             sealed_by=frozen.sealed_by,

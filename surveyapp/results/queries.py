@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -29,11 +30,15 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SealedVerdict:
-    """A verdict recomputed from its frozen dossier; ``agrees``: the bytes are those written at sealing."""
+    """A verdict recomputed from its frozen dossier.
+
+    ``agrees``: the bytes are those written at sealing, which was done by ``scoring_version``.
+    """
 
     dossier: Dossier
     verdict: Verdict
     agrees: bool
+    scoring_version: str
 
 
 def sealed_dossier(session: Session, survey_id: int) -> SealedDossier:
@@ -70,4 +75,5 @@ def _recomputed(public_part: bytes, sealed: bytes) -> SealedVerdict:
     """Recompute a verdict; frozen bytes never change, so that each needs it once."""
     dossier = read_dossier(public_part)
     verdict = decide(dossier)
-    return SealedVerdict(dossier, verdict, verdict_bytes(verdict) == sealed)
+    version = str(json.loads(sealed)["scoring_version"])
+    return SealedVerdict(dossier, verdict, verdict_bytes(verdict) == sealed, version)

@@ -215,9 +215,10 @@ def test_a_verdict_that_this_program_computes_otherwise_says_so(
 ) -> None:
     with database.writing() as session:
         frozen = session.get_one(SealedDossier, sealed.id)
-        frozen.verdict = frozen.verdict.replace(b'"scoring_version"', b'"scoring-version"')
+        frozen.verdict = re.sub(rb'("scoring_version":)"[^"]*"', rb'\1"0.0.1"', frozen.verdict)
     shown = staff_client(Role.CITY_INSPECTOR, "3714").page(f"/staff/surveys/{sealed.id}/verdict/")
     assert "与封存时的结论文件不一致" in shown.get_text()
+    assert "同一版本的计分程序（0.0.1）" in shown.get_text()
 
 
 def test_before_a_seal_the_county_has_a_preliminary_page_without_recognition(

@@ -36,7 +36,7 @@ from surveyapp.surveys.refusals import (
     WindowTooShort,
     YearOutOfRange,
 )
-from surveyapp.surveys.services import NewSurvey
+from surveyapp.surveys.services import NewSurvey, require_window
 
 MOST_PEOPLE = 100_000_000
 # Browsers leave the seconds out, unless somebody typed some.
@@ -100,6 +100,17 @@ class NewSurveyForm(FlaskForm):
         """Offer what can be chosen."""
         self.purpose.choices = [("", gettext("请选择"))] + [(p.value, str(label)) for p, label in PURPOSES.items()]
         self.version.choices = [(version, version) for version in versions]
+
+    def whole(self, now: datetime) -> bool:
+        """Say whether every field will do, and the window as a whole; what will not is said at its field."""
+        self.validate()
+        opens, closes = self.opens_at, self.closes_at
+        if opens.data and closes.data and not opens.errors and not closes.errors:
+            try:
+                require_window(_in_utc(opens.data), _in_utc(closes.data), now)
+            except NewSurveyRefused as refused:
+                self.say(refused)
+        return not self.errors
 
     def say(self, refused: NewSurveyRefused) -> None:
         """Say a refusal at the field it is about."""

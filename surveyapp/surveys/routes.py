@@ -22,7 +22,7 @@ from surveyapp.surveys.models import Group
 from surveyapp.surveys.pages import ClosePage, NewSurveyPage, survey_head, targets_shown
 from surveyapp.surveys.queries import complete_versions, survey_in_scope
 from surveyapp.surveys.refusals import NewSurveyRefused, SurveyNotOpen
-from surveyapp.surveys.services import NewSurvey, close_early, create_survey, require_plausible, targets_of
+from surveyapp.surveys.services import NewSurvey, close_early, create_survey, targets_of
 
 blueprint = Blueprint("surveys", __name__)
 SECRET_BYTES = 32
@@ -52,12 +52,11 @@ def create(code: str) -> Response | tuple[str, int] | str:
     form = NewSurveyForm()
     with the_database().reading() as session:
         form.offer(complete_versions(session))
-    if not form.validate():
+    if not form.whole(now):
         return _new(county, choice, form), 422
+    if "preview" in request.form:
+        return _new(county, choice, form)
     try:
-        if "preview" in request.form:
-            require_plausible(form.new_survey(), now)
-            return _new(county, choice, form)
         return _create(county, form.new_survey(), now)
     except NewSurveyRefused as refused:
         form.say(refused)

@@ -64,13 +64,18 @@ def require_plausible(new: NewSurvey, now: datetime) -> None:
         raise TitleMissing
     if not FIRST_YEAR <= new.year <= LAST_YEAR:
         raise YearOutOfRange(new.year)
-    length = new.closes_at - new.opens_at
+    require_window(new.opens_at, new.closes_at, now)
+
+
+def require_window(opens_at: datetime, closes_at: datetime, now: datetime) -> None:
+    """Refuse a window in which nobody could answer, or whose dates are mistyped."""
+    length = closes_at - opens_at
     if length < SHORTEST_WINDOW:
         raise WindowTooShort(length)
-    if new.closes_at <= now:
-        raise WindowOver(new.closes_at)
-    if new.opens_at < now - EARLIEST_OPENING:
-        raise WindowTooEarly(new.opens_at)
+    if closes_at <= now:
+        raise WindowOver(closes_at)
+    if opens_at < now - EARLIEST_OPENING:
+        raise WindowTooEarly(opens_at)
     if length > LONGEST_WINDOW:
         raise WindowTooLong(length)
 

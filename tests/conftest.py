@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
+
+# How long one example takes says more about who else is busy on the machine than about the code.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
+
 pytest_plugins = [
     "tests.support.databases",
     "tests.support.visitors",

@@ -46,6 +46,11 @@ def subkey(secret: bytes, purpose: KeyPurpose) -> bytes:
     return hkdf(secret, salt=b"", info=purpose.value.encode(), length=32)
 
 
+def flag_salt(survey_secret: bytes) -> bytes:
+    """Return what a survey's repeated answers are counted under, so that no count can be asked for an answer."""
+    return hkdf(survey_secret, salt=b"", info=b"flags v1", length=32)
+
+
 def mark_of_form(survey_secret: bytes, key: bytes) -> bytes:
     """Return the mark a used form leaves; without the survey's secret it says nothing of the key."""
     return hmac.digest(survey_secret, b"form\0" + key, DIGEST)

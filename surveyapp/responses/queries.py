@@ -26,7 +26,9 @@ class Opening:
     """What a link opens: whose form it is, of which survey, and whether it may be filled in."""
 
     token: str
+    survey_id: int
     group: str
+    cluster: str
     cluster_name: str
     county: str
     is_demonstration: bool
@@ -50,8 +52,9 @@ class Opening:
 
 _OPENING = (
     select(
-        Link.group_code, Link.cluster_name, Link.revoked_at, County.name, County.is_demonstration, Survey.title,
-        Survey.questionnaire_version, Survey.opens_at, Survey.closes_at, Survey.closed_early_at, Survey.sealed_at,
+        Link.survey_id, Link.group_code, Link.cluster, Link.cluster_name, Link.revoked_at, County.name,
+        County.is_demonstration, Survey.title, Survey.questionnaire_version, Survey.opens_at, Survey.closes_at,
+        Survey.closed_early_at, Survey.sealed_at,
     )
     .join(Survey, Survey.id == Link.survey_id)
     .join(County, County.id == Survey.county_id)
@@ -69,7 +72,9 @@ def opening(session: Session, token: str, now: datetime) -> Opening:
     body = session.scalars(_BODY, {"identity": identity}).one()
     return Opening(
         token=token,
+        survey_id=row.survey_id,
         group=row.group_code,
+        cluster=row.cluster,
         cluster_name=row.cluster_name,
         county=row.name,
         is_demonstration=row.is_demonstration,

@@ -11,17 +11,19 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from surveyapp.db import RETRY_AFTER_S, UNAVAILABLE
 from surveyapp.extensions import the_config, the_database
+from surveyapp.responses.flagging import add_flagger, the_flagger
 from surveyapp.responses.keys import KEY_BYTES, KeyPurpose, is_receipt, subkey, write_receipt
 from surveyapp.responses.openings import remember_openings, the_openings
 from surveyapp.responses.pages import FrontPage, Notice, ThanksPage, form_page, resend_page
 from surveyapp.responses.posts import Answers, Post, answers_in, origin_of, read_post, refuse_foreign
 from surveyapp.responses.queries import Opening
 from surveyapp.responses.refusals import TicketExpired, TicketInvalid
-from surveyapp.responses.services import Submission, record
+from surveyapp.responses.services import Recorded, Submission, record
 from surveyapp.responses.tickets import Ticket, issue_ticket, read_ticket
 
 blueprint = Blueprint("responses", __name__)
 blueprint.record_once(lambda state: remember_openings(state.app, state.app.extensions["survey_database"]))
+blueprint.record_once(lambda state: add_flagger(state.app, state.app.extensions["survey_database"]))
 
 
 @blueprint.get("/")
@@ -76,35 +78,44 @@ def done(receipt: str) -> str:
 def _submit(opening: Opening, post: Post, answers: Answers) -> AnyResponse:
     """Record a complete form, or give it back with its answers and the way to send them again."""
     try:
-        recorded = record(the_database(), _submission(opening, post, answers))
+        recorded = _record(opening, post, answers)
     except UNAVAILABLE as error:
         current_app.logger.warning("submission not stored: %s", type(error).__name__)
         return _form(opening, post.ticket, answers, Notice.UNAVAILABLE, status=503)
     except TicketExpired:
-        return _form(opening, _new_ticket(opening), answers, Notice.RENEWED, status=422)
+        return _form(opening, _new_ticket(opening, renewed=True), answers, Notice.RENEWED, status=422)
     except TicketInvalid:
-        return _form(opening, _new_ticket(opening), answers, Notice.RENEWED, status=400)
+        return _form(opening, _new_ticket(opening, renewed=True), answers, Notice.RENEWED, status=400)
     receipt = write_receipt(recorded.receipt_number, subkey(the_config().secret, KeyPurpose.RECEIPT))
     return redirect(url_for("responses.done", receipt=receipt), 303)
 
 
-def _submission(opening: Opening, post: Post, answers: Answers) -> Submission:
+def _record(opening: Opening, post: Post, answers: Answers) -> Recorded:
+    """Flag a form and store it; what its place is remembered by changes only if it was new."""
     identity = opening.questionnaire.id
     key = subkey(the_config().secret, KeyPurpose.TICKET)
     ticket = read_ticket(post.ticket, subkey=key, link_token=opening.token, questionnaire_id=identity)
-    return Submission(
-        token=opening.token,
-        key=ticket.key,
-        issued_at=ticket.issued_at,
-        questionnaire_id=identity,
-        answers=answers.codes,
-        response_id=secrets.token_bytes(KEY_BYTES),
+    sighting = the_flagger().look(opening, answers.codes, ticket.seconds_until(opening.seen_at))
+    recorded = record(
+        the_database(),
+        Submission(
+            token=opening.token,
+            key=ticket.key,
+            issued_at=ticket.issued_at,
+            questionnaire_id=identity,
+            answers=answers.codes,
+            response_id=secrets.token_bytes(KEY_BYTES),
+            flags=sighting.codes,
+        ),
     )
+    if not recorded.repeated:
+        the_flagger().keep(sighting)
+    return recorded
 
 
-def _new_ticket(opening: Opening) -> str:
+def _new_ticket(opening: Opening, *, renewed: bool = False) -> str:
     return issue_ticket(
-        Ticket(key=secrets.token_bytes(KEY_BYTES), issued_at=opening.seen_at),
+        Ticket(key=secrets.token_bytes(KEY_BYTES), issued_at=opening.seen_at, renewed=renewed),
         subkey=subkey(the_config().secret, KeyPurpose.TICKET),
         link_token=opening.token,
         questionnaire_id=opening.questionnaire.id,

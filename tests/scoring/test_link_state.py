@@ -24,6 +24,7 @@ from scoring.link_state import (
     sketch_cells,
     state_bytes,
     state_of,
+    state_of_rows,
     without_rhythm,
 )
 from scoring.ruleset import load_rule_set
@@ -111,6 +112,20 @@ def test_merging_is_associative_and_commutative_and_equals_seeing_everything(
     assert merge(a, b) == merge(b, a)
     assert merge(merge(a, b), c) == merge(a, merge(b, c)) == state_after([*three, *one, *two])
     assert merge(a, empty_state(5)) == a
+
+
+@given(SEEN_LIST)
+def test_stored_rows_give_the_state_of_seeing_them_one_after_another(
+    seen: list[tuple[str, int | None, bool, int]],
+) -> None:
+    rows = [(row, flagged, n) for row, _, flagged, n in seen]
+    assert state_of_rows(5, rows, REVERSED, salt=SALT) == without_rhythm(state_after(seen))
+
+
+def test_stored_rows_beyond_what_a_state_counts_are_left_out() -> None:
+    rows = [("44345", True, MOST_COUNT), ("44444", False, 1)]
+    state = state_of_rows(5, rows, REVERSED, salt=SALT)
+    assert (state.n_responses, state.n_flagged, state.n_varied) == (MOST_COUNT, MOST_COUNT, MOST_COUNT)
 
 
 @given(SEEN_LIST)

@@ -17,7 +17,7 @@ from scoring.manifest import FORMAT, MANIFEST_FILE, FileEntry, Manifest, Part, P
 from scoring.questionnaire import QuestionnaireSet
 from scoring.questionnaire_file import QUESTIONNAIRES_FILE, questionnaires_bytes
 from scoring.responses import ResponseTable, coarsen_clusters
-from scoring.responses_file import RESPONSES_FILE, responses_bytes
+from scoring.responses_file import RESPONSES_FILE, RESPONSES_PARQUET, responses_bytes
 from scoring.ruleset import RuleSet, parse_rule_set
 from scoring.school_columns import SCHOOL_COLUMN_NAMES, SCHOOLS_FILE, SchoolRow
 from scoring.school_file import parse_school_rows
@@ -49,9 +49,13 @@ MEMBERS = (
     MemberRule(VETOES_FILE, 32 * _MEGABYTE, required=True),
     MemberRule(COUNTS_FILE, 32 * _MEGABYTE, required=True),
     MemberRule(RESPONSES_FILE, 2048 * _MEGABYTE, required=False),
+    MemberRule(RESPONSES_PARQUET, 1024 * _MEGABYTE, required=False),
 )
+RESPONSES_FILES = (RESPONSES_FILE, RESPONSES_PARQUET)
+"""A dossier has one of them."""
+PARQUET_FROM = 100_000
 PARTS = {
-    rule.name: Part.AUDITOR if rule.name == RESPONSES_FILE else Part.BOTH
+    rule.name: Part.AUDITOR if rule.name in RESPONSES_FILES else Part.BOTH
     for rule in MEMBERS
     if rule.name != MANIFEST_FILE
 }
@@ -109,7 +113,7 @@ class DossierParts:
     sha256: str
 
 
-def write_dossier(content: DossierContent) -> DossierParts:
+def write_dossier(content: DossierContent, *, parquet_from: int = PARQUET_FROM) -> DossierParts:
     """Write both parts of a dossier; the same content gives the same bytes.
 
     Clusters are coarsened and small cells merged on the way, so nothing that must not leave is in either part.
@@ -118,6 +122,8 @@ def write_dossier(content: DossierContent) -> DossierParts:
     ----------
     content : DossierContent
         Everything the county, its schools and its respondents gave.
+    parquet_from : int
+        With so many responses or more they are written as ``responses.parquet``, otherwise as ``responses.csv``.
 
     Returns
     -------
@@ -152,7 +158,7 @@ def write_dossier(content: DossierContent) -> DossierParts:
         CRITERIA_FILE: cells_bytes(CRITERIA_COLUMNS, content.criteria),
         VETOES_FILE: cells_bytes(VETO_COLUMNS, content.vetoes),
         COUNTS_FILE: counts_bytes(counts),
-        RESPONSES_FILE: responses_bytes(responses, content.questionnaires),
+        **_responses_file(responses, content.questionnaires, parquet_from),
     }
     manifest = manifest_bytes(
         Manifest(
@@ -170,10 +176,19 @@ def write_dossier(content: DossierContent) -> DossierParts:
             files={n: FileEntry(hashlib.sha256(d).hexdigest(), PARTS[n]) for n, d in files.items()},
         )
     )
-    parse_manifest(manifest, PARTS)
+    parse_manifest(manifest, PARTS, RESPONSES_FILES)
     auditor = {MANIFEST_FILE: manifest} | files
     public = {n: d for n, d in auditor.items() if n == MANIFEST_FILE or PARTS[n] is Part.BOTH}
     return DossierParts(zip_bytes(public), zip_bytes(auditor), hashlib.sha256(manifest).hexdigest())
+
+
+def _responses_file(responses: ResponseTable, questionnaires: QuestionnaireSet, parquet_from: int) -> dict[str, bytes]:
+    if responses.n_responses < parquet_from:
+        return {RESPONSES_FILE: responses_bytes(responses, questionnaires)}
+    # Arrow takes a fifth of a second to import, which small dossiers should not wait for.
+    from scoring.responses_parquet import responses_parquet
+
+    return {RESPONSES_PARQUET: responses_parquet(responses, questionnaires)}
 
 
 def read_dossier(source: Path | bytes) -> Dossier:

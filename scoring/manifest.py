@@ -91,7 +91,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return (json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def parse_manifest(data: bytes, parts: Mapping[str, Part]) -> Manifest:
+def parse_manifest(data: bytes, parts: Mapping[str, Part], either: tuple[str, ...] = ()) -> Manifest:
     """Read a manifest.
 
     Parameters
@@ -100,6 +100,8 @@ def parse_manifest(data: bytes, parts: Mapping[str, Part]) -> Manifest:
         UTF-8 JSON.
     parts : mapping of file name to Part
         The files a dossier has besides the manifest, and the part each belongs to.
+    either : tuple of file names
+        Files of which a dossier has exactly one.
 
     Returns
     -------
@@ -120,14 +122,14 @@ def parse_manifest(data: bytes, parts: Mapping[str, Part]) -> Manifest:
         zh, en = f"{MANIFEST_FILE}:应为 JSON 对象。", f"{MANIFEST_FILE}: a JSON object is expected."
         raise DossierError((Defect(MANIFEST_FILE, None, None, zh, en),))
     top = Table(content, "", MANIFEST_FILE, [])
-    manifest = _manifest(top, parts)
+    manifest = _manifest(top, parts, either)
     top.finish()
     if top.defects:
         raise DossierError(tuple(top.defects))
     return manifest
 
 
-def _manifest(top: Table, parts: Mapping[str, Part]) -> Manifest:
+def _manifest(top: Table, parts: Mapping[str, Part], either: tuple[str, ...]) -> Manifest:
     file_format = top.text("format")
     if file_format not in (FORMAT, ""):
         top.note("format", f"应为 {FORMAT}", f"must be {FORMAT}")
@@ -150,7 +152,7 @@ def _manifest(top: Table, parts: Mapping[str, Part]) -> Manifest:
         residents=top.integer_or_null("residents", 1, _MOST_PEOPLE),
         populations=_populations(top.table("populations")),
         sampled_in_monitoring=top.flag("sampled_in_monitoring"),
-        files=_files(top.table("files"), parts),
+        files=_files(top.table("files"), parts, either),
     )
     county.finish()
     return manifest
@@ -162,9 +164,15 @@ def _populations(table: Table) -> Mapping[str, int | None]:
     return populations
 
 
-def _files(table: Table, parts: Mapping[str, Part]) -> Mapping[str, FileEntry]:
+def _files(table: Table, parts: Mapping[str, Part], either: tuple[str, ...]) -> Mapping[str, FileEntry]:
     files = {}
+    chosen = [name for name in either if table.has(name)]
+    if len(chosen) > 1:
+        table.note(chosen[-1], f"与 {chosen[0]} 只能有其一", f"only one of this and {chosen[0]}")
+    others = set(either) - set(chosen or either[:1])
     for name, part in parts.items():
+        if name in others:
+            continue
         entry = table.table(name)
         if not entry.keys():
             continue

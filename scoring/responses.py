@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -269,6 +269,18 @@ def flag_codes_of(mask: int, codes: tuple[str, ...]) -> tuple[str, ...]:
     ('burst', 'too_fast')
     """
     return tuple(sorted(code for n, code in enumerate(codes) if mask >> n & 1))
+
+
+def moved_flags(masks: UInt32Array, new_bits: Sequence[int]) -> UInt32Array:
+    """Return flag masks with every bit at its new place.
+
+    >>> moved_flags(np.array([0b01, 0b10, 0b11], dtype=np.uint32), [1, 0]).tolist()
+    [2, 1, 3]
+    """
+    new = np.zeros(len(masks), dtype=np.uint32)
+    for bit, new_bit in enumerate(new_bits):
+        new |= (masks >> np.uint32(bit) & np.uint32(1)) << np.uint32(new_bit)
+    return new
 
 
 def cell_sizes(table: ResponseTable) -> NDArray[np.int64]:

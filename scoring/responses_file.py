@@ -13,16 +13,17 @@ import numpy as np
 from scoring.cells import header_defects
 from scoring.csv_table import read_lines
 from scoring.errors import Defect
-from scoring.questionnaire import GROUPS, Form, QuestionnaireSet
+from scoring.questionnaire import GROUPS, QuestionnaireSet
+from scoring.response_rows import MOST_DEFECTS, NOT_READ, ResponseRows, RowCodes
 from scoring.responses import (
     BLANK,
     FLAG_CODE,
     ID_BYTES,
     ID_LENGTH,
+    MOST_CLUSTERS,
     MOST_FLAG_CODES,
     POOLED_CLUSTER,
     BoolArray,
-    FormResponses,
     IdArray,
     Int8Array,
     ResponseTable,
@@ -32,15 +33,14 @@ from scoring.responses import (
 )
 
 RESPONSES_FILE = "responses.csv"
+RESPONSES_PARQUET = "responses.parquet"
 FLAG_SEPARATOR = ";"
-MOST_DEFECTS = 500
 
 _CHUNK = 1 << 15
-_NOT_READ = -9
 _EMPTY = "\x00"
 """Stands for an empty cell while a column is one string; NUL cannot occur in a file that was decoded."""
 _HEX = re.compile(r"[0-9a-f]*")
-_CLUSTER = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
+CLUSTER_NAME = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
 _LEADING = ("response_id", "group", "cluster", "form")
 _TRAILING = ("flags", "voided")
 
@@ -122,28 +122,22 @@ def parse_responses(data: bytes, questionnaires: QuestionnaireSet) -> tuple[Resp
     while chunk := list(islice(lines, _CHUNK)):
         reader.take(chunk, row)
         row += len(chunk)
-    table = reader.table()
-    if reader.n_defects > MOST_DEFECTS:
-        more = reader.n_defects - MOST_DEFECTS
-        zh, en = f"{RESPONSES_FILE}:另有{more}处错误。", f"{RESPONSES_FILE}: {more} more defects."
-        defects.append(Defect(RESPONSES_FILE, None, None, zh, en))
-    return (None if defects else table), tuple(defects)
+    return reader.table(), tuple(defects)
 
 
 class _Reader:
-    """The file being read: columns of codes that grow chunk by chunk."""
+    """The file being read: cells become codes chunk by chunk."""
 
     def __init__(self, header: Sequence[str], questionnaires: QuestionnaireSet, defects: list[Defect]) -> None:
-        self.n_defects = 0
         self._header = list(header)
         self._questionnaires = questionnaires
-        self._defects = defects
+        self._rows = ResponseRows(RESPONSES_FILE, questionnaires, defects)
+        self._ids: list[IdArray] = []
         self._row = 2
         self._unread_ids = False
         self._clusters: dict[str, int] = {POOLED_CLUSTER: 0}
         self._flag_codes: dict[str, int] = {}
         self._flag_masks: dict[str, int] = {"": 0}
-        self._blocks: dict[str, list[FormResponses]] = {q.form: [] for q in questionnaires.questionnaires}
 
     def take(self, records: list[list[str]], row: int) -> None:
         """Read some rows; ``row`` is the line of the first."""
@@ -154,51 +148,34 @@ class _Reader:
                 self._note(n, None, f"有{len(record)}格,应为{width}格", f"{len(record)} cells instead of {width}")
                 record[:] = (record + [""] * width)[:width]
         cells = dict(zip(self._header, zip(*records, strict=True), strict=True))
-        ids = self._ids(cells["response_id"])
-        groups = self._codes(cells["group"], "group", {g.value: n for n, g in enumerate(GROUPS)})
         names = {q.form.value: n for n, q in enumerate(self._questionnaires.questionnaires)}
-        forms = self._codes(cells["form"], "form", names)
-        clusters = np.array([self._cluster(n, c) for n, c in enumerate(cells["cluster"])], dtype=np.int32)
-        flags = np.array([self._mask(n, c) for n, c in enumerate(cells["flags"])], dtype=np.uint32)
-        voided = self._codes(cells["voided"], "voided", {"0": 0, "1": 1}) == 1
-        answers = {code: self._answers(cells[code], code) for code in self._questionnaires.item_columns}
-        for n, form in enumerate(self._questionnaires.questionnaires):
-            here = forms == n
-            served = np.isin(groups, [GROUPS.index(g) for g in form.groups] + [_NOT_READ])
-            self._note_where(here & ~served, "group", f"不填写 {form.form} 卷", f"is not served by form {form.form}")
-            for code, column in answers.items():
-                if code not in form.item_codes:
-                    foreign = here & (column >= 0)
-                    self._note_where(foreign, code, f"{form.form} 卷没有此题", f"form {form.form} has no such item")
-            overall = form.item_codes[form.overall_index]
-            missing = here & (answers[overall] == BLANK)
-            self._note_where(missing, overall, "总体评价题不得为空", "the overall item must be answered")
-            matrix = np.stack([answers[code][here] for code in form.item_codes], axis=1)
-            self._blocks[form.form].append(
-                FormResponses(
-                    form.form,
-                    ids[here],
-                    groups[here],
-                    clusters[here],
-                    matrix,
-                    flags[here],
-                    voided[here],
-                )
-            )
+        ids = self._read_ids(cells["response_id"])
+        self._ids.append(ids)
+        codes = RowCodes(
+            ids=ids,
+            groups=self._codes(cells["group"], "group", {g.value: n for n, g in enumerate(GROUPS)}),
+            forms=self._codes(cells["form"], "form", names),
+            clusters=np.array([self._cluster(n, c) for n, c in enumerate(cells["cluster"])], dtype=np.int32),
+            flags=np.array([self._mask(n, c) for n, c in enumerate(cells["flags"])], dtype=np.uint32),
+            voided=self._codes(cells["voided"], "voided", {"0": 0, "1": 1}) == 1,
+            answers={code: self._answers(cells[code], code) for code in self._questionnaires.item_columns},
+        )
+        self._rows.take(codes, row)
 
-    def table(self) -> ResponseTable:
+    def table(self) -> ResponseTable | None:
         """Return what was read, and note ids that occur twice."""
-        blocks = tuple(_joined(self._blocks[q.form], q.form, len(q.items)) for q in self._questionnaires.questionnaires)
-        ids = np.sort(np.concatenate([b.response_ids for b in blocks]))
-        for twice in np.unique(ids[1:][ids[1:] == ids[:-1]]).tolist():
-            text = bytes(twice).hex()
+        ids = np.sort(np.concatenate([np.zeros(0, dtype=f"V{ID_BYTES}"), *self._ids]))
+        again = ids[1:][ids[1:] == ids[:-1]]
+        for text in dict.fromkeys(id_texts(again[:MOST_DEFECTS])):
             if not self._unread_ids or text != "0" * ID_LENGTH:
-                self._add(None, "response_id", f"编号 {text} 重复", f"id {text} occurs more than once")
+                self._rows.note(None, "response_id", f"编号 {text} 重复", f"id {text} occurs more than once")
         if len(self._flag_codes) > MOST_FLAG_CODES:
-            self._add(None, "flags", f"标记多于{MOST_FLAG_CODES}种", f"more than {MOST_FLAG_CODES} flag codes")
-        return ResponseTable(tuple(self._clusters), tuple(self._flag_codes), blocks)
+            self._rows.note(None, "flags", f"标记多于{MOST_FLAG_CODES}种", f"more than {MOST_FLAG_CODES} flag codes")
+        if len(self._clusters) > MOST_CLUSTERS:
+            self._rows.note(None, "cluster", f"单位多于{MOST_CLUSTERS}个", f"more than {MOST_CLUSTERS} clusters")
+        return self._rows.table(tuple(self._clusters), tuple(self._flag_codes))
 
-    def _ids(self, cells: Sequence[str]) -> IdArray:
+    def _read_ids(self, cells: Sequence[str]) -> IdArray:
         joined = "".join(cells)
         if not _HEX.fullmatch(joined) or any(len(c) != ID_LENGTH for c in cells):
             for n, cell in enumerate(cells):
@@ -210,15 +187,15 @@ class _Reader:
         return id_array(joined)
 
     def _codes(self, cells: Sequence[str], column: str, codes: dict[str, int]) -> Int8Array:
-        read = np.array([codes.get(c, _NOT_READ) for c in cells], dtype=np.int8)
+        read = np.array([codes.get(c, NOT_READ) for c in cells], dtype=np.int8)
         allowed = "、".join(codes)
-        self._note_where(read == _NOT_READ, column, f"应为 {allowed} 之一", f"must be one of {', '.join(codes)}")
+        self._note_where(read == NOT_READ, column, f"应为 {allowed} 之一", f"must be one of {', '.join(codes)}")
         return read
 
     def _cluster(self, n: int, name: str) -> int:
         known = self._clusters.get(name)
         if known is None:
-            if not _CLUSTER.fullmatch(name):
+            if not CLUSTER_NAME.fullmatch(name):
                 self._note(n, "cluster", "过长或含控制字符", "too long or with control characters")
                 return 0
             known = self._clusters[name] = len(self._clusters)
@@ -244,37 +221,7 @@ class _Reader:
         return codes.astype(np.int8)
 
     def _note_where(self, wrong: BoolArray, column: str, zh: str, en: str) -> None:
-        for n in np.flatnonzero(wrong).tolist():
-            self._note(n, column, zh, en)
+        self._rows.note_where(wrong, self._row, column, zh, en)
 
     def _note(self, n: int, column: str | None, zh: str, en: str) -> None:
-        self._add(self._row + n, column, zh, en)
-
-    def _add(self, row: int | None, column: str | None, zh: str, en: str) -> None:
-        self.n_defects += 1
-        if len(self._defects) < MOST_DEFECTS:
-            place = RESPONSES_FILE + (f" 第{row}行" if row else "") + (f"“{column}”" if column else "")
-            where = RESPONSES_FILE + (f", row {row}" if row else "") + (f", {column}" if column else "")
-            self._defects.append(Defect(RESPONSES_FILE, row, column, f"{place}:{zh}。", f"{where}: {en}."))
-
-
-def _joined(parts: list[FormResponses], form: Form, n_items: int) -> FormResponses:
-    nothing = FormResponses(
-        form,
-        np.zeros(0, dtype=f"V{ID_BYTES}"),
-        np.zeros(0, dtype=np.int8),
-        np.zeros(0, dtype=np.int32),
-        np.zeros((0, n_items), dtype=np.int8),
-        np.zeros(0, dtype=np.uint32),
-        np.zeros(0, dtype=np.bool_),
-    )
-    every = [nothing, *parts]
-    return FormResponses(
-        form,
-        np.concatenate([p.response_ids for p in every]),
-        np.concatenate([p.groups for p in every]),
-        np.concatenate([p.clusters for p in every]),
-        np.concatenate([p.answers for p in every]),
-        np.concatenate([p.flags for p in every]),
-        np.concatenate([p.voided for p in every]),
-    )
+        self._rows.note(self._row + n, column, zh, en)

@@ -29,15 +29,21 @@ def parts() -> DossierParts:
     return write_dossier(content())
 
 
+@cache
+def parquet_parts() -> DossierParts:
+    """Return both parts with the responses as a Parquet file."""
+    return write_dossier(content(), parquet_from=0)
+
+
 def unpacked(data: bytes) -> Members:
     """Return the members of a zip."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def auditor() -> Members:
+def auditor(*, with_parquet: bool = False) -> Members:
     """Return the members of the auditor part."""
-    return unpacked(parts().auditor)
+    return unpacked((parquet_parts() if with_parquet else parts()).auditor)
 
 
 def public() -> Members:

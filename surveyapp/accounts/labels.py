@@ -34,4 +34,5 @@ ACTIONS: Mapping[str, LazyString] = {
     "link_revoked": _("停用链接"),
     "survey_sealed": _("封存调查"),
     "dossier_downloaded": _("下载卷宗"),
+    "uncertainty_downloaded": _("下载区间与稳健性"),
 }

@@ -6,6 +6,7 @@ import secrets
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from surveyapp.accounts.current import the_staff_member
@@ -91,14 +92,18 @@ def audit() -> str:
 def _account_form() -> AccountForm:
     form = AccountForm(formdata=request.form if request.method == "POST" else None)
     with the_database().reading() as rows:
-        form.scope.choices = list(scope_names(rows).items())
+        form.scope.choices = list(_scopes(rows).items())
     form.role.choices = [("", gettext("请选择"))] + [(role.value, str(label)) for role, label in ROLES.items()]
     return form
 
 
+def _scopes(rows: Session) -> dict[str, str]:
+    return {"": gettext("全部")} | scope_names(rows)
+
+
 def _listed(form: AccountForm) -> str:
     with the_database().reading() as rows:
-        page = accounts_page(all_accounts(rows), form, the_staff_member().account_id, scope_names(rows))
+        page = accounts_page(all_accounts(rows), form, the_staff_member().account_id, _scopes(rows))
     return render_template("staff/oversight/accounts.html", page=page)
 
 

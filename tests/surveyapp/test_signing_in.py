@@ -389,6 +389,8 @@ def test_an_operator_makes_an_account_whose_password_is_shown_once(
     answer = newcomer.submit("/staff/login", {"login": "decheng", "password": password})
     assert answer.status_code == 303
     assert newcomer.get("/staff/counties/371402/").status_code == 200
+    another = {"name": "另一位运维", "login": "operator-2", "role": "operator", "scope": ""}
+    assert operator.submit("/staff/accounts/", another).status_code == 200
     again = operator.submit("/staff/accounts/", form)
     assert again.status_code == 422
     assert "已经存在" in again.get_data(as_text=True)

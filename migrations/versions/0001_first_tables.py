@@ -275,7 +275,7 @@ def upgrade() -> None:
     sa.Column('public_part', sa.LargeBinary(), nullable=False),
     sa.Column('auditor_part', sa.LargeBinary(), nullable=False),
     sa.Column('verdict', sa.LargeBinary(), nullable=False),
-    sa.Column('auditor_verdict', sa.LargeBinary(), nullable=False),
+    sa.Column('uncertainty', sa.LargeBinary(), nullable=False),
     sa.Column('outcome', sa.String(), nullable=False),
     sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sealed_by', sa.String(), nullable=False),

@@ -18,14 +18,9 @@ from surveyapp.frame import moment
 from surveyapp.reports.pages import Provenance, preliminary_page, sealed_page
 from surveyapp.reports.school_page import school_page
 from surveyapp.reports.schools import FILTER, SchoolFilter
-from surveyapp.results.queries import (
-    Part,
-    preliminary_verdict,
-    sealed_dossier,
-    sealed_surveys,
-    verdict_of,
-)
+from surveyapp.results.queries import preliminary_verdict, sealed_dossier, sealed_surveys, verdict_of
 from surveyapp.results.rows import years_of
+from surveyapp.results.services import hand_out_uncertainty
 from surveyapp.surveys.queries import survey_in_scope
 
 blueprint = Blueprint("reports", __name__)
@@ -58,15 +53,18 @@ def survey_verdict(survey_id: int) -> str:
 @blueprint.get("/surveys/<int:survey_id>/verdict/verdict.json")
 @needs(Permission.VIEW_VERDICT)
 def verdict_json(survey_id: int) -> Response:
-    """Give the verdict of the public part as it was sealed, byte for byte."""
-    return _sealed_bytes(survey_id, Part.PUBLIC)
+    """Give the verdict as it was sealed, byte for byte: either part of the dossier gives the same."""
+    with the_database().reading() as session:
+        survey_in_scope(session, the_staff_member(), survey_id)
+        data = sealed_dossier(session, survey_id).verdict
+    return _json(data)
 
 
-@blueprint.get("/surveys/<int:survey_id>/verdict/verdict-auditor.json")
+@blueprint.get("/surveys/<int:survey_id>/verdict/uncertainty.json")
 @needs(Permission.AUDITOR_PART)
-def auditor_verdict_json(survey_id: int) -> Response:
-    """Give the verdict of the auditor part as it was sealed, byte for byte: it has the intervals too."""
-    return _sealed_bytes(survey_id, Part.AUDITOR)
+def uncertainty_json(survey_id: int) -> Response:
+    """Give intervals and robustness as they were sealed: only the auditor part tells them."""
+    return _json(hand_out_uncertainty(the_database(), survey_id, the_staff_member()))
 
 
 @blueprint.get("/counties/<code>/verdict/")
@@ -116,11 +114,8 @@ def preliminary_school(code: str, school: str) -> str:
     return render_template("staff/reports/school.html", page=page)
 
 
-def _sealed_bytes(survey_id: int, part: Part) -> Response:
-    with the_database().reading() as session:
-        survey_in_scope(session, the_staff_member(), survey_id)
-        frozen = sealed_dossier(session, survey_id)
-        response = make_response(frozen.verdict if part is Part.PUBLIC else frozen.auditor_verdict)
+def _json(data: bytes) -> Response:
+    response = make_response(data)
     response.headers["Content-Type"] = "application/json"
     return response
 

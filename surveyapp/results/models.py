@@ -23,7 +23,7 @@ class SealedDossier(Base):
     public_part: Mapped[bytes] = mapped_column(deferred=True)
     auditor_part: Mapped[bytes] = mapped_column(deferred=True)
     verdict: Mapped[bytes] = mapped_column(deferred=True)
-    auditor_verdict: Mapped[bytes] = mapped_column(deferred=True)
+    uncertainty: Mapped[bytes] = mapped_column(deferred=True)
     outcome: Mapped[str]
     sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sealed_by: Mapped[str]

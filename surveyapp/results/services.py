@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, text
 from sqlalchemy.orm import Session
 
-from scoring.dossier import DossierParts, read_dossier, write_dossier
+from scoring.dossier import Dossier, DossierParts, read_dossier, write_dossier
 from scoring.errors import DossierError
-from scoring.verdict import Verdict, decide
-from scoring.verdict_document import verdict_bytes
+from scoring.uncertainty_document import uncertainty_document
+from scoring.verdict import Verdict, decide, robustness_of, uncertainty_of
+from scoring.verdict_document import canonical_bytes, verdict_bytes
 from surveyapp.accounts.audit import record_act
 from surveyapp.accounts.policy import StaffMember
 from surveyapp.db import Database
@@ -42,10 +43,10 @@ def seal(database: Database, survey_id: int, staff: StaffMember, draw_id: DrawId
             parts = write_dossier(dossier_of_survey(session, survey, responses, draw_id))
         except DossierError as error:
             raise RowsDoNotFit(error.defects) from error
-        read_dossier(parts.auditor)  # proves before anything is destroyed that what is frozen can be read
-        # The sealed bytes are those of the public part, without intervals, so that anybody can recompute them.
-        verdict = decide(read_dossier(parts.public))
-        session.add(_frozen(survey, parts, verdict, now, staff))
+        # Read back before anything is destroyed: what is frozen can be read, and decides the county by itself.
+        dossier = read_dossier(parts.auditor)
+        verdict = decide(dossier)
+        session.add(_frozen(survey, parts, dossier, verdict, now, staff))
         _destroy_ties(session, survey.id, responses, draw_id)
         survey.sealed_at = now
         detail = {"dossier_sha256": parts.sha256, "n_responses": len(responses), "outcome": verdict.outcome.value}
@@ -79,6 +80,23 @@ def hand_out(database: Database, survey_id: int, staff: StaffMember, part: Part)
         return name, frozen.public_part if part is Part.PUBLIC else frozen.auditor_part
 
 
+def hand_out_uncertainty(database: Database, survey_id: int, staff: StaffMember) -> bytes:
+    """Give how sure a sealed survey's figures are, and write down who took it: it names schools."""
+    with database.writing() as session:
+        survey = survey_in_scope(session, staff, survey_id)
+        frozen = sealed_dossier(session, survey.id)
+        record_act(
+            session,
+            staff,
+            "uncertainty_downloaded",
+            subject=f"survey:{survey.id}",
+            now=database.now(session),
+            county_code=survey.county.code,
+            detail=json.dumps({"dossier_sha256": frozen.dossier_sha256}),
+        )
+        return frozen.uncertainty
+
+
 def _require_closed(survey: Survey, now: datetime) -> None:
     state = survey.state(now)
     if state is SurveyState.SEALED:
@@ -88,7 +106,7 @@ def _require_closed(survey: Survey, now: datetime) -> None:
 
 
 def _frozen(
-    survey: Survey, parts: DossierParts, verdict: Verdict, now: datetime, staff: StaffMember
+    survey: Survey, parts: DossierParts, dossier: Dossier, verdict: Verdict, now: datetime, staff: StaffMember
 ) -> SealedDossier:
     return SealedDossier(
         survey_id=survey.id,
@@ -96,11 +114,18 @@ def _frozen(
         public_part=parts.public,
         auditor_part=parts.auditor,
         verdict=verdict_bytes(verdict),
-        auditor_verdict=verdict_bytes(decide(read_dossier(parts.auditor))),
+        uncertainty=_uncertainty(dossier, verdict),
         outcome=verdict.outcome.value,
         sealed_at=now,
         sealed_by=staff.login,
     )
+
+
+def _uncertainty(dossier: Dossier, verdict: Verdict) -> bytes:
+    sureness, robustness = uncertainty_of(dossier), robustness_of(dossier, verdict.recognition)
+    if sureness is None or robustness is None:
+        raise ValueError("an auditor part without responses")
+    return canonical_bytes(uncertainty_document(verdict, sureness, robustness))
 
 
 def _destroy_ties(

@@ -177,8 +177,8 @@ def test_the_page_names_the_hash_and_a_command_that_exists(
     assert command[-1] == "--json"
 
 
-def test_the_auditors_verdict_is_for_auditors(sealed: Survey, staff_client: StaffClient) -> None:
-    address = f"/staff/surveys/{sealed.id}/verdict/verdict-auditor.json"
+def test_intervals_and_robustness_are_for_auditors(sealed: Survey, staff_client: StaffClient) -> None:
+    address = f"/staff/surveys/{sealed.id}/verdict/uncertainty.json"
     assert staff_client(Role.COUNTY_ADMINISTRATOR, "371402").get(address).status_code == 403
     assert staff_client(Role.PROVINCE_INSPECTOR, "37").get(address).status_code == 200
 

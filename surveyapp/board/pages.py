@@ -98,6 +98,14 @@ class PlaceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A place where the level above should look, and why."""
+
+    place: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyPage:
     """Template ``staff/board/survey.html``."""
 
@@ -119,6 +127,7 @@ class SurveyPage:
     groups: tuple[GroupLine, ...]
     group_names: tuple[str, ...]
     places: tuple[PlaceLine, ...]
+    reviews: tuple[ReviewLine, ...]
     may_close: bool
     may_seal: bool
     waits_for_seal: bool
@@ -189,6 +198,13 @@ def survey_page(progress: Progress, staff: StaffMember) -> SurveyPage:
         groups=tuple(_group_line(progress, group) for group in Group),
         group_names=tuple(str(label) for label in GROUPS.values()),
         places=_places(progress),
+        reviews=tuple(
+            ReviewLine(
+                gettext("%(place)s · %(group)s", place=each.name or gettext("全县链接"), group=GROUPS[each.group]),
+                tuple(reason.zh for reason in each.reasons),
+            )
+            for each in progress.to_review
+        ),
         may_close=decides and state is SurveyState.OPEN,
         may_seal=decides and state is SurveyState.CLOSED,
         waits_for_seal=state is SurveyState.CLOSED and not decides,

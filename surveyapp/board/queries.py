@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from scoring.findings import CountyOutcome
 from scoring.ruleset import load_rule_set
 from scoring.vetoes import VetoState
-from surveyapp.accounts.policy import StaffMember
+from surveyapp.accounts.policy import Permission, StaffMember
 from surveyapp.counties.models import County, Judgement, SchoolFile, VetoAct
 from surveyapp.counties.queries import years_with_data
 from surveyapp.counties.standing import n_given, veto_standings
@@ -21,6 +21,7 @@ from surveyapp.links.models import Link
 from surveyapp.links.queries import links_of
 from surveyapp.responses.models import Response
 from surveyapp.responses.queries import counts_by_group, counts_by_link
+from surveyapp.responses.review import PlaceToReview, places_to_review
 from surveyapp.results.models import SealedDossier
 from surveyapp.surveys.models import Survey, SurveyGroup, SurveyState
 from surveyapp.surveys.queries import groups_of, survey_in_scope
@@ -55,13 +56,14 @@ class CountyStanding:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a survey is coming along."""
+    """How a survey is coming along; what is to be reviewed only for those who may see single responses."""
 
     standing: SurveyStanding
     groups: dict[str, SurveyGroup]
     by_group: dict[str, int]
     links: tuple[Link, ...]
     by_link: dict[int, int]
+    to_review: tuple[PlaceToReview, ...]
 
 
 def years_of(session: Session, counties: Sequence[County]) -> set[int]:
@@ -111,8 +113,13 @@ def progress_of(session: Session, staff: StaffMember, survey_id: int, now: datet
     links = tuple(links_of(session, survey_id))
     outcome = session.scalar(select(SealedDossier.outcome).where(SealedDossier.survey_id == survey_id))
     n_links = sum(link.revoked_at is None for link in links)
-    standing = SurveyStanding(survey, survey.state(now), sum(by_group.values()), n_links, _outcome(outcome))
-    return Progress(standing, groups_of(session, survey_id), by_group, links, counts_by_link(session, survey_id))
+    state = survey.state(now)
+    standing = SurveyStanding(survey, state, sum(by_group.values()), n_links, _outcome(outcome))
+    over = state in {SurveyState.CLOSED, SurveyState.SEALED}
+    return Progress(
+        standing, groups_of(session, survey_id), by_group, links, counts_by_link(session, survey_id),
+        places_to_review(session, survey) if over and staff.may(Permission.AUDITOR_PART) else (),
+    )  # fmt: skip
 
 
 def _surveys(session: Session, county_ids: Sequence[int], year: int, now: datetime) -> list[SurveyStanding]:

@@ -113,7 +113,7 @@ class CriterionPage:
     own_county: bool
     parts: tuple[PartField, ...]
     evidence: str
-    errors: tuple[str, ...]
+    errors: tuple[tuple[str, str], ...]
     history: tuple[HistoryRow, ...]
 
 
@@ -192,7 +192,10 @@ def criterion_page(
         own_county=level is Level.COUNTY,
         parts=tuple(_part_field(indicator, part, typed) for part in indicator.parts),
         evidence=typed.text,
-        errors=tuple(f"{labels.get(part) or indicator.short_zh}:{what}" for part, what in typed.errors),
+        errors=tuple(
+            (_field_of(indicator, part), f"{labels.get(part) or indicator.short_zh}：{what}")
+            for part, what in typed.errors
+        ),
         history=tuple(_entry_row(row, labels, standing) for row in reversed(standing.entries)),
     )
 
@@ -235,10 +238,20 @@ def _reasons(standing: CriterionStanding) -> tuple[str, ...]:
     return tuple(reason.zh for finding in leaves for reason in finding.reasons)
 
 
+def _is_figure(part: CriterionPart) -> bool:
+    return part.kind is Kind.NUMERIC and part.limit is not None and part.comparator is not None
+
+
+def _field_of(indicator: Indicator, part_code: str) -> str:
+    """Return the id of the field an error of a part stands at."""
+    figures = {part.code for part in indicator.parts if _is_figure(part)}
+    return f"value-{part_code}" if part_code in figures else f"judgement-{part_code}"
+
+
 def _part_field(indicator: Indicator, part: CriterionPart, typed: Typed) -> PartField:
     values = typed.values or {}
     chosen = values.get(f"judgement-{part.code}", "")
-    numeric = part.kind is Kind.NUMERIC and part.limit is not None and part.comparator is not None
+    numeric = _is_figure(part)
     return PartField(
         code=part.code,
         label=part.zh,

@@ -23,7 +23,7 @@ from scoring.flags import Observation, bucket_of, flag
 from scoring.link_state import LinkState, empty_state, merge, observe
 from surveyapp.db import Database
 from surveyapp.responses.queries import Opening
-from surveyapp.responses.yardsticks import Yardstick, read_yardstick
+from surveyapp.responses.yardsticks import Yardstick, read_yardstick, with_new_rows
 from surveyapp.surveys.models import SurveyState
 
 MOST_PLACES = 4096
@@ -74,12 +74,14 @@ class _Watched:
     ends_at: datetime
     being_read: bool = False
 
-    def is_due(self, now: datetime) -> bool:
-        """Say whether the stored answers should be read again; a clock that stepped back says so too."""
+    def is_old(self, now: datetime) -> bool:
+        """Say whether to read everything again; a clock that stepped back says so too."""
         n = self.yardstick.stored.n_responses
-        if self.n_since >= max(FEWEST_NEW, n // SHARE_NEW):
-            return True
         return not timedelta(0) <= now - self.read_at < LONGEST_PAUSE * max(1, n / ROWS_A_MINUTE)
+
+    def has_many_new(self) -> bool:
+        """Say whether so many came here since that others may have stored as many."""
+        return self.n_since >= max(FEWEST_NEW, self.yardstick.stored.n_responses // SHARE_NEW)
 
 
 class Flagger:
@@ -147,22 +149,28 @@ class Flagger:
     def _watched(self, key: PlaceKey, opening: Opening) -> _Watched | None:
         """Return a place, read again where it is time; others go on with what is known while one is reading."""
         with self._lock:
-            watched = self._places.get(key)
+            watched, old = self._places.get(key), True
             if watched is not None:
                 self._places.move_to_end(key)
-                if watched.being_read or not watched.is_due(opening.seen_at):
+                old = watched.is_old(opening.seen_at)
+                if watched.being_read or not (old or watched.has_many_new()):
                     return watched
                 watched.being_read = True
         try:
             with self._database.reading() as session:
-                yardstick = read_yardstick(session, opening)
+                if old or watched is None:
+                    yardstick, read_at = read_yardstick(session, opening), opening.seen_at
+                else:
+                    yardstick, read_at = with_new_rows(session, opening, watched.yardstick), watched.read_at
         finally:
             if watched is not None:
                 watched.being_read = False
         with self._lock:
-            return self._put(key, opening, yardstick)
+            return self._put(key, opening, yardstick, read_at)
 
-    def _put(self, key: PlaceKey, opening: Opening, yardstick: Yardstick | None) -> _Watched | None:
+    def _put(
+        self, key: PlaceKey, opening: Opening, yardstick: Yardstick | None, read_at: datetime
+    ) -> _Watched | None:
         earlier = self._places.pop(key, None)
         for over in [k for k, place in self._places.items() if place.ends_at <= opening.seen_at]:
             del self._places[over]
@@ -174,7 +182,7 @@ class Flagger:
             known=replace(yardstick.stored, rhythm=earlier.known.rhythm) if earlier else yardstick.stored,
             edition=next(self._editions),
             n_since=0,
-            read_at=opening.seen_at,
+            read_at=read_at,
             ends_at=opening.closed_at,
         )
         self._places[key] = watched

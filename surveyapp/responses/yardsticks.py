@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -58,12 +58,21 @@ def read_yardstick(session: Session, opening: Opening) -> Yardstick | None:
     if secret is None or survey is None:
         return None
     outline, salt = outline_of(opening.questionnaire), flag_salt(secret)
-    place = {"survey_id": survey.id, "group": opening.group, "cluster": opening.cluster}
-    rows = ((answers, bool(flagged), n) for answers, flagged, n in session.execute(_STORED, place))
     return Yardstick(
         outline=outline,
         thresholds=load_rule_set(survey.rule_set_id).parameters.flags,
         salt=salt,
         population=people_at(session, survey, Group(opening.group), opening.cluster),
-        stored=state_of_rows(len(outline.characters), rows, outline.reversed_items, salt=salt),
+        stored=_stored(session, opening, outline, salt),
     )
+
+
+def with_new_rows(session: Session, opening: Opening, yardstick: Yardstick) -> Yardstick:
+    """Return a yardstick with what is stored by now; everything else in it is younger than a minute."""
+    return replace(yardstick, stored=_stored(session, opening, yardstick.outline, yardstick.salt))
+
+
+def _stored(session: Session, opening: Opening, outline: FormOutline, salt: bytes) -> LinkState:
+    place = {"survey_id": opening.survey_id, "group": opening.group, "cluster": opening.cluster}
+    rows = ((answers, bool(flagged), n) for answers, flagged, n in session.execute(_STORED, place))
+    return state_of_rows(len(outline.characters), rows, outline.reversed_items, salt=salt)

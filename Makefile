@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest --numprocesses 2 --dist worksteal
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-install test-full check lint bench screens lock clean
+.PHONY: mutate help setup setup-dev run demo test test-install test-full check lint bench screens lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: setup-dev ## Measure the real server beside a bare one, and write the tab
 screens: setup-dev ## Take the screenshots of docs/screens/ anew
 	@scripts/system-packages.sh chromium fonts-wqy-microhei
 	$(PY) scripts/screens.py
+
+mutate: setup-dev ## Change scoring/ line by line and list what no test notices (hours; MODULES="spread sample" for some)
+	$(PY) scripts/mutate.py $(MODULES)
+	$(PY) scripts/mutate.py --show $(MODULES)
 
 lock: setup-dev ## Pin all dependencies anew, with hashes, from the .in files
 	scripts/lock.sh

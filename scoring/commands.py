@@ -17,7 +17,7 @@ from scoring.flip import nearest_flips
 from scoring.repair import NoPlan, plan_repair
 from scoring.repair_lines import flip_lines, plan_document, plan_lines
 from scoring.schools import stage_rows
-from scoring.terminal import defect_lines, robustness_lines, verdict_lines
+from scoring.terminal import defect_lines, plain, robustness_lines, verdict_lines
 from scoring.trace_lines import difference_lines, explanation_lines
 from scoring.traces import compare, explain
 from scoring.uncertainty_document import uncertainty_document
@@ -122,14 +122,18 @@ def province_command(paths: Sequence[Path], out: Path, *, scheduler: str | None,
     from scoring.province_progress import progress
 
     out.mkdir(parents=True, exist_ok=True)
+    results = []
     with progress(len(paths)) as done:
-        results = score_province(paths, scheduler=scheduler, processes=processes, done=done)
-    for number, scored in enumerate(results):
+        for scored in score_province(paths, scheduler=scheduler, processes=processes):
+            if scored.line is not None:
+                # Named by the dossier's hash: two reports of one county and year do not replace each other.
+                name = f"{scored.line.county_code}-{scored.line.year}-{scored.line.dossier_sha256[:12]}.json"
+                (out / name).write_bytes(scored.verdict)
+            results.append(scored.without_verdict)
+            done(scored)
+    for scored in results:
         if scored.line is None:
-            print(f"{scored.name}: {' '.join(scored.defects)}", file=sys.stderr)
-        else:
-            name = f"{number:05d}-{scored.line.county_code}-{scored.line.year}.json"
-            (out / name).write_bytes(scored.verdict)
+            print(f"{plain(scored.name)}: {plain(' '.join(scored.defects))}", file=sys.stderr)
     (out / "comparison.csv").write_bytes(comparison_csv(results))
     unreadable = sum(scored.line is None for scored in results)
     print(f"{len(results) - unreadable} 个结论 / verdicts, {unreadable} 个无法读取 / unreadable → {out}")

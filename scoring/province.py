@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, as_completed
@@ -22,6 +23,13 @@ from scoring.verdict import Verdict, decide, verdict_bytes
 
 AHEAD = 3
 """How many dossiers per process are read ahead of the work: enough to keep it busy, little memory."""
+UNREADABLE = "unreadable"
+
+_CONNECT_SECONDS = 10
+_PATIENCE_SECONDS = 30
+_DEFECTS_SHOWN = 3
+_STARTS_A_FORMULA = ("=", "+", "-", "@")
+_STARTS_A_CELL = ("\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class CountyLine:
     rows: str
     criteria_not_met: str
     dossier_sha256: str
+    defects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,10 @@ class Scored:
     verdict: bytes
     defects: tuple[str, ...] = ()
 
-
-Done = Callable[[Scored], None]
+    @property
+    def without_verdict(self) -> Scored:
+        """Return the same without the verdict, which is by far its largest part."""
+        return replace(self, verdict=b"")
 
 
 def score_dossier(name: str, data: bytes) -> Scored:
@@ -114,86 +125,76 @@ def county_line(name: str, verdict: Verdict) -> CountyLine:
     )
 
 
-def score_here(paths: Sequence[Path], done: Done = lambda _: None) -> tuple[Scored, ...]:
-    """Score dossiers one after another in this process; for a few of them nothing is faster."""
-    results = []
-    for path in paths:
-        scored = score_dossier(path.name, path.read_bytes())
-        done(scored)
-        results.append(scored)
-    return in_order(results)
-
-
 def score_province(
-    paths: Sequence[Path], *, scheduler: str | None = None, processes: int | None = None,
-    done: Done = lambda _: None,
-) -> tuple[Scored, ...]:
+    paths: Sequence[Path], *, scheduler: str | None = None, processes: int | None = None
+) -> Iterator[Scored]:
     """Score many dossiers on all cores, or on the workers of a running scheduler.
 
     Parameters
     ----------
     paths : sequence of Path
-        Dossiers as zips. They are read here and travel to the workers, which need no common file system.
+        Dossiers as zips. They are read here, a few ahead of the work, and travel to the workers, which need no common
+        file system.
     scheduler : str, optional
         Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``; without it a cluster on this machine.
     processes : int, optional
         Worker processes on this machine; all cores by default.
-    done : callable
-        Told of each dossier as it is finished.
 
-    Returns
-    -------
-    tuple of Scored
-        In the order of county code, year and name, whatever order the work was done in.
+    Yields
+    ------
+    Scored
+        Each dossier as it is finished, in no order; nothing is kept of it. One that cannot be opened, read or
+        finished is a result too.
 
     Raises
     ------
     OSError
-        If a dossier cannot be read from disk or the scheduler cannot be reached.
+        If the scheduler cannot be reached, or has no worker within half a minute.
     """
     if scheduler is not None:
-        with Client(scheduler, timeout="10s") as client:
-            return _spread(client, paths, done)
+        with Client(scheduler, timeout=_CONNECT_SECONDS) as client:
+            client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
+            yield from _spread(client, paths)
+        return
     with (
         LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster,
         Client(cluster) as client,
     ):
-        return _spread(client, paths, done)
+        yield from _spread(client, paths)
 
 
-def _spread(client: Client, paths: Sequence[Path], done: Done) -> tuple[Scored, ...]:
+def _spread(client: Client, paths: Sequence[Path]) -> Iterator[Scored]:
     room = AHEAD * max(1, sum(client.ncores().values()))
     waiting = iter(paths)
     going = as_completed()
-    results: list[Scored] = []
     names: dict[str, str] = {}
-    for path in _some(waiting, room):
-        going.add(_submit(client, path, names))
+    unopened: list[Scored] = []
+
+    def hand_out(n: int) -> None:
+        while n > 0 and (path := next(waiting, None)) is not None:
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                unopened.append(Scored(path.name, None, b"", (f"{path.name}:无法打开({error.strerror})。",)))
+                continue
+            future = client.submit(score_dossier, path.name, data, pure=False)
+            names[str(future.key)] = path.name
+            going.add(future)
+            n -= 1
+
+    hand_out(room)
     for future in going:
-        scored = future.result() if future.status == "finished" else _lost(names[str(future.key)], future)
-        done(scored)
-        results.append(scored)
-        for path in _some(waiting, 1):
-            going.add(_submit(client, path, names))
-    return in_order(results)
-
-
-def _some(paths: Iterator[Path], n: int) -> Iterator[Path]:
-    for _, path in zip(range(n), paths, strict=False):
-        yield path
-
-
-def _submit(client: Client, path: Path, names: dict[str, str]) -> Future[Scored]:
-    future = client.submit(score_dossier, path.name, path.read_bytes(), pure=False)
-    names[str(future.key)] = path.name
-    return future
+        name = names.pop(str(future.key))
+        yield future.result() if future.status == "finished" else _lost(name, future)
+        hand_out(1)
+    yield from unopened
 
 
 def _lost(name: str, future: Future[Scored]) -> Scored:
     return Scored(name, None, b"", (f"计算未能完成:{future.exception()}",))
 
 
-def in_order(results: Sequence[Scored]) -> tuple[Scored, ...]:
+def in_order(results: Iterable[Scored]) -> tuple[Scored, ...]:
     """Return results in the order of the table, unreadable dossiers last."""
     return tuple(sorted(results, key=_place))
 
@@ -203,10 +204,33 @@ def _place(scored: Scored) -> tuple[bool, str, str, str]:
     return (line is None, line.county_code if line else "", line.year if line else "", scored.name)
 
 
-def comparison_csv(results: Sequence[Scored]) -> bytes:
-    """Return the comparison table as csv (UTF-8 with a byte-order mark, so that spreadsheets read the Chinese)."""
+def comparison_csv(results: Iterable[Scored]) -> bytes:
+    """Return the comparison table as csv (UTF-8 with a byte-order mark, so that spreadsheets read the Chinese).
+
+    A dossier that could not be read has a line of its own, with outcome ``unreadable`` and its first defects.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([field.name for field in fields(CountyLine)])
-    writer.writerows(astuple(scored.line) for scored in results if scored.line is not None)
+    columns = [field.name for field in fields(CountyLine)]
+    writer.writerow(columns)
+    for scored in in_order(results):
+        line = scored.line
+        if line is None:
+            shown_defects = " ".join(scored.defects[:_DEFECTS_SHOWN])
+            known = {"dossier": scored.name, "outcome": UNREADABLE, "defects": shown_defects}
+            line = CountyLine(**(dict.fromkeys(columns, "") | known))
+        writer.writerow([harmless(cell) for cell in astuple(line)])
     return out.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe where it would begin like one.
+
+    Full-width and small forms of the signs count as well, because some input methods and spreadsheets fold them.
+
+    >>> harmless("=1+1"), harmless("＝1+1"), harmless("演示县"), harmless("")
+    ("'=1+1", "'＝1+1", '演示县', '')
+    """
+    folded = unicodedata.normalize("NFKC", cell)
+    begins_like_one = folded.startswith(_STARTS_A_CELL) or folded.lstrip().startswith(_STARTS_A_FORMULA)
+    return f"'{cell}" if begins_like_one else cell

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scoring.province import Done, Scored
+from scoring.province import Scored
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Done]:
+def progress(total: int) -> Iterator[Callable[[Scored], None]]:
     """Give a function to be told of every finished dossier."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

@@ -56,6 +56,16 @@ def ticket_text(subkey: bytes = SUBKEY, link: str = LINK, form: str = FORM) -> s
 def test_a_ticket_says_which_form_it_is_and_when_it_was_rendered() -> None:
     found = read_ticket(ticket_text(), subkey=SUBKEY, link_token=LINK, questionnaire_id=FORM)
     assert found == Ticket(KEY, ISSUED)
+    assert found.seconds_until(ISSUED + timedelta(seconds=90)) == 90
+    assert found.seconds_until(ISSUED - timedelta(seconds=90)) == 0
+
+
+def test_a_renewed_ticket_says_so_and_knows_no_time() -> None:
+    renewed = Ticket(KEY, ISSUED, renewed=True)
+    text = issue_ticket(renewed, subkey=SUBKEY, link_token=LINK, questionnaire_id=FORM)
+    found = read_ticket(text, subkey=SUBKEY, link_token=LINK, questionnaire_id=FORM)
+    assert found == renewed
+    assert found.seconds_until(ISSUED + timedelta(seconds=90)) is None
 
 
 @pytest.mark.parametrize("text", [

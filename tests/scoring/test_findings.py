@@ -39,3 +39,7 @@ def test_walking_names_parents_before_children_and_first_children_first() -> Non
 
     tree = node("1", node("1.1", node("1.1/a")), node("1.2"))
     assert [finding.code for finding in tree.walk()] == ["1", "1.1", "1.1/a", "1.2"]
+
+
+def test_a_finding_is_marked_as_borderline_only_where_its_rule_says_so() -> None:
+    assert Finding("0", "前提", "Precondition", Outcome.MET).borderline is False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoring.findings import Combinator, Outcome
 from scoring.vetoes import VetoState, parse_vetoes, standing_of, veto_finding
@@ -25,6 +27,9 @@ MET, NOT, OPEN = Outcome.MET, Outcome.NOT_MET, Outcome.UNDECIDED
         pytest.param([("raised", "county"), ("unassessed", "county")], "raised", id="nor forget it"),
         pytest.param([("raised", "county"), ("dismissed", "city")], "dismissed", id="city dismisses"),
         pytest.param([("raised", "county"), ("confirmed", "city")], "confirmed", id="city confirms"),
+        # Method §4: raised by anyone entitled, confirmed or dismissed by the city or the province, whoever raised it.
+        pytest.param([("raised", "province"), ("dismissed", "city")], "dismissed", id="city on the province's raising"),
+        pytest.param([("absent", "province"), ("confirmed", "city")], "confirmed", id="absence binds nobody"),
         pytest.param([("confirmed", "city"), ("absent", "county")], "confirmed", id="confirmed stays"),
         pytest.param([("confirmed", "city"), ("absent", "province")], "confirmed", id="only dismissal again"),
         pytest.param([("confirmed", "city"), ("dismissed", "city")], "dismissed", id="city corrects itself"),
@@ -61,6 +66,8 @@ def test_a_confirmed_item_decides_over_open_ones() -> None:
     found = veto_finding(vetoes(("5.2", "confirmed", "city"), ("5.4", "raised", "county")), RULES)
     assert (found.outcome, found.actual) == (NOT, "1")
     assert "5.2" in found.reasons[0].zh
+    # What is only raised, or absent, is not named among the confirmed.
+    assert not any(code in found.reasons[0].zh for code in ("5.1", "5.3", "5.4"))
 
 
 def test_every_pair_of_states_keeps_the_order_confirmed_then_open_then_absent() -> None:
@@ -92,10 +99,29 @@ def test_impossible_rows_are_named(row: dict[str, str], column: str) -> None:
     assert [(d.file, d.row, d.column) for d in defects] == [("vetoes.csv", 3, column)]
 
 
+def test_rows_are_numbered_as_in_a_file_whose_first_line_is_the_header_and_blank_rows_count() -> None:
+    blank = {"code": None, "state": None, "level": None, "reason": " "}
+    absent = {"code": "5.1", "state": "absent", "level": "city", "reason": ""}
+    read, defects = parse_vetoes([absent, blank, absent], rule_set=RULES)
+    assert defects == ()
+    assert [row.row for row in read] == [2, 4]
+
+
+@given(st.lists(st.tuples(st.sampled_from(VetoState), st.sampled_from(["county", "city", "province"]))))
+def test_no_county_ever_takes_off_what_was_raised_or_confirmed(steps: list[tuple[VetoState, str]]) -> None:
+    # "raised" by the county may reopen what was dismissed; nothing a county may write closes anything.
+    said = [(s, level) for s, level in steps if level != "county" or s not in ("confirmed", "dismissed")]
+    before = standing_of(vetoes(*(("5.1", s.value, level) for s, level in said))).state
+    for own in ("absent", "unassessed", "raised"):
+        after = standing_of(vetoes(*(("5.1", s.value, level) for s, level in said), ("5.1", own, "county"))).state
+        assert after == before or before not in ("raised", "confirmed")
+
+
 def test_a_veto_says_where_it_stands_and_where_that_is_written() -> None:
     found = veto_finding(vetoes(("5.5", "raised", "county"), ("5.5", "confirmed", "province")), RULES)
     item = found.children[4]
     assert item.actual == VetoState.CONFIRMED
     assert item.reasons[0].zh == "“重大安全责任事故和严重违纪违规事件”经省级确认存在。"
+    assert item.reasons[0].en.endswith(" is confirmed by the province.")
     assert [(i.file, i.row) for i in item.inputs] == [("vetoes.csv", 3)]
     assert item.units == RULES.indicator("5.5").units

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -99,6 +101,9 @@ def _bare_app(name: str, config: Config, database: Database) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel.init_app(app)
+    if config.service:
+        # Links and redirects are made from the official name only, whatever Host a request brings.
+        app.config["TRUSTED_HOSTS"] = [urlsplit(config.public_url).hostname or ""]
     attach(app, config, database)
     protect(app, https=config.https)
     return app

@@ -167,6 +167,20 @@ class Database:
         assert isinstance(found, datetime)  # noqa: S101  the driver's own type, not input
         return found.astimezone(UTC)
 
+    def forget_deleted(self) -> None:
+        """Let what was deleted and committed leave the write-ahead log too, where SQLite keeps one.
+
+        Best effort: readers that are busy keep the log alive, and its next checkpoint ends it. What PostgreSQL
+        keeps of deleted rows, in its heap until vacuumed and in its log until recycled, is not in reach from here.
+        """
+        if self.is_sqlite:
+            # A plain connection of the driver: a checkpoint cannot run inside a transaction.
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
@@ -204,7 +218,9 @@ def _sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA journal_mode = {journal}")
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+        # secure_delete from the first row on: what a split page left behind earlier is not found by a later delete.
+        safely = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", f"busy_timeout = {BUSY_TIMEOUT_MS}")
+        for pragma in safely:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -68,6 +68,8 @@ REFUSED: Mapping[type[Exception], Problem] = {
     results.NotYetClosed: Problem(409, _("调查还没有结束"), _(
         "没有封存。调查到时自行结束，或由督导提前结束，然后才能封存。")),
     results.AlreadySealed: Problem(409, _("调查已经封存"), _("封存只有一次，先前的封存有效，这次没有改变任何内容。")),
+    results.TooFewToSeal: Problem(409, _("答卷太少，不能封存"), _(
+        "没有封存。全县合计总要公布，答卷少于公布下限时，合计就会说出个人的答案。请延长或重新开展调查。")),
     results.RowsDoNotFit: Problem(409, _("已有的数据不能组成卷宗"), _("没有封存。请先改正学校数据或判定。")),
 }
 

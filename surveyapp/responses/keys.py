@@ -26,6 +26,7 @@ class KeyPurpose(StrEnum):
 
     TICKET = "respondent form ticket v1"
     RECEIPT = "respondent receipt check v1"
+    DEMONSTRATION_RECEIPT = "demonstration receipt check v1"
 
 
 def hkdf(secret: bytes, *, salt: bytes, info: bytes, length: int) -> bytes:

@@ -1,6 +1,8 @@
 """What an answer leaves behind: a response that knows nobody, and apart from it the mark of a used form.
 
-Nothing joins the two tables: no id, no time, and no order, for both are kept in the order of random keys.
+No column joins the two tables: no id, no time, and no order, for both are kept in the order of random keys. Before
+the seal whoever holds the server can still join them by what the store keeps of its transactions: SQLite's log, and
+PostgreSQL's transaction numbers, pair what was committed together (decision 0008).
 """
 
 from __future__ import annotations

@@ -76,6 +76,7 @@ class ThanksPage:
     """The receipt: template ``public/thanks.html``."""
 
     receipt: str
+    is_demonstration: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def show_form(token: str) -> Response:
 @blueprint.post("/s/<token>")
 def accept(token: str) -> AnyResponse:
     """Take a filled-in form."""
-    own = frozenset({origin_of(the_config().public_url), origin_of(request.host_url)})
+    own = _own_origins()
     refuse_foreign(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), own)
     post = read_post(request.headers.get("Content-Type", ""), request.get_data())
     try:
@@ -67,12 +67,21 @@ def accept(token: str) -> AnyResponse:
     return _submit(opening, post, answers)
 
 
+def _own_origins() -> frozenset[str]:
+    """Return where our own pages come from; in service only the official address, whatever Host a request names."""
+    config = the_config()
+    official = origin_of(config.public_url)
+    return frozenset({official} if config.service else {official, origin_of(request.host_url)})
+
+
 @blueprint.get("/done/<receipt>")
 def done(receipt: str) -> str:
     """Thank for an answer; the page is the same for everyone and shows no answer."""
-    if not is_receipt(receipt, subkey(the_config().secret, KeyPurpose.RECEIPT)):
+    secret = the_config().secret
+    demonstration = is_receipt(receipt, subkey(secret, KeyPurpose.DEMONSTRATION_RECEIPT))
+    if not demonstration and not is_receipt(receipt, subkey(secret, KeyPurpose.RECEIPT)):
         abort(404)
-    return render_template("public/thanks.html", page=ThanksPage(receipt=receipt))
+    return render_template("public/thanks.html", page=ThanksPage(receipt=receipt, is_demonstration=demonstration))
 
 
 def _submit(opening: Opening, post: Post, answers: Answers) -> AnyResponse:
@@ -86,7 +95,8 @@ def _submit(opening: Opening, post: Post, answers: Answers) -> AnyResponse:
         return _form(opening, _new_ticket(opening, renewed=True), answers, Notice.RENEWED, status=422)
     except TicketInvalid:
         return _form(opening, _new_ticket(opening, renewed=True), answers, Notice.RENEWED, status=400)
-    receipt = write_receipt(recorded.receipt_number, subkey(the_config().secret, KeyPurpose.RECEIPT))
+    purpose = KeyPurpose.DEMONSTRATION_RECEIPT if opening.is_demonstration else KeyPurpose.RECEIPT
+    receipt = write_receipt(recorded.receipt_number, subkey(the_config().secret, purpose))
     return redirect(url_for("responses.done", receipt=receipt), 303)
 
 

@@ -15,6 +15,10 @@ class AlreadySealed(Exception):
     """The survey is sealed; a seal is set once."""
 
 
+class TooFewToSeal(Exception):
+    """So few people answered that the pooled counts, which are always published, would tell their answers."""
+
+
 class NotSealed(Exception):
     """There is no sealed dossier of this survey."""
 

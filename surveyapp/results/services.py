@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from scoring.dossier import Dossier, DossierParts, read_dossier, write_dossier
@@ -21,7 +21,7 @@ from surveyapp.responses.models import Response, UsedForm
 from surveyapp.results.dossier import ID_BYTES, DrawId, StoredResponse, dossier_of_survey, stored_responses
 from surveyapp.results.models import SealedDossier
 from surveyapp.results.queries import Part, sealed_dossier
-from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit
+from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit, TooFewToSeal
 from surveyapp.surveys.models import Survey, SurveyKey, SurveyState
 from surveyapp.surveys.queries import survey_in_scope
 
@@ -46,6 +46,9 @@ def seal(database: Database, survey_id: int, staff: StaffMember, draw_id: DrawId
         # Read back before anything is destroyed: what is frozen can be read, and decides the county by itself.
         dossier = read_dossier(parts.auditor)
         verdict = decide(dossier)
+        if 0 < len(responses) < dossier.rule_set.parameters.smallest_cell:
+            # The pooled counts are always published; of so few people they would tell the answers.
+            raise TooFewToSeal
         session.add(_frozen(survey, parts, dossier, verdict, now, staff))
         _destroy_ties(session, survey.id, responses, draw_id)
         survey.sealed_at = now
@@ -59,7 +62,8 @@ def seal(database: Database, survey_id: int, staff: StaffMember, draw_id: DrawId
             county_code=survey.county.code,
             detail=json.dumps(detail),
         )
-        return verdict
+    database.forget_deleted()
+    return verdict
 
 
 def hand_out(database: Database, survey_id: int, staff: StaffMember, part: Part) -> tuple[str, bytes]:
@@ -131,9 +135,6 @@ def _uncertainty(dossier: Dossier, verdict: Verdict) -> bytes:
 def _destroy_ties(
     session: Session, survey_id: int, responses: list[StoredResponse], draw_id: DrawId
 ) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        # Deleted rows are overwritten with zeros instead of staying readable in free pages.
-        session.execute(text("PRAGMA secure_delete = ON"))
     session.execute(delete(SurveyKey).where(SurveyKey.survey_id == survey_id))
     session.execute(delete(UsedForm).where(UsedForm.survey_id == survey_id))
     session.execute(delete(Response).where(Response.survey_id == survey_id))

@@ -28,7 +28,7 @@ from surveyapp.responses.models import Response, UsedForm
 from surveyapp.responses.queries import counts_by_group
 from surveyapp.results.models import SealedDossier
 from surveyapp.results.queries import verdict_of
-from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit
+from surveyapp.results.refusals import AlreadySealed, NotYetClosed, RowsDoNotFit, TooFewToSeal
 from surveyapp.results.services import seal
 from surveyapp.surveys.models import Survey, SurveyKey, SurveyState
 from tests.support.factories import MakeSurvey
@@ -361,3 +361,32 @@ def test_a_post_from_elsewhere_seals_nothing(
     assert client.post(f"/staff/surveys/{closed_survey.id}/seal").status_code == 400
     with database.reading() as session:
         assert session.get(SealedDossier, closed_survey.id) is None
+
+
+def test_so_few_answers_that_the_total_would_tell_them_are_not_sealed(
+    database: Database, closed_survey: Survey, inspector: StaffMember
+) -> None:
+    with database.writing() as session:
+        for response in session.scalars(select(Response)).all()[9:]:
+            session.delete(response)
+    with pytest.raises(TooFewToSeal):
+        seal(database, closed_survey.id, inspector, secrets.token_bytes)
+    with database.reading() as session:
+        assert session.get_one(Survey, closed_survey.id).sealed_at is None
+        assert session.get(SurveyKey, closed_survey.id) is not None
+
+
+def test_nothing_of_the_key_or_the_marks_is_left_in_the_files_of_sqlite(
+    database: Database, closed_survey: Survey, inspector: StaffMember
+) -> None:
+    if not database.is_sqlite:
+        return  # PostgreSQL's own files are the operator's to vacuum: docs/operations.md
+    folder = Path(str(database.engine.url.database)).parent
+    with database.reading() as session:
+        secret = session.get_one(SurveyKey, closed_survey.id).secret
+        marks = [mark.key_hash for mark in session.scalars(select(UsedForm)).all()]
+        ids = [response.id for response in session.scalars(select(Response)).all()]
+    assert marks
+    seal(database, closed_survey.id, inspector, secrets.token_bytes)
+    left = b"".join(path.read_bytes() for path in folder.glob("*.db*"))
+    assert [found for found in (secret, *marks, *ids) if found in left] == []

@@ -288,7 +288,7 @@ def upgrade() -> None:
     sa.Column('population', sa.Integer(), nullable=True),
     sa.Column('target', sa.Integer(), nullable=True),
     sa.CheckConstraint("group_code IN ('student', 'parent', 'teacher', 'principal', 'deputy', 'cppcc', 'public')", name=op.f('ck_survey_groups_group_code_known')),
-    sa.CheckConstraint('population IS NULL OR population >= 0', name=op.f('ck_survey_groups_population_not_negative')),
+    sa.CheckConstraint('population IS NULL OR population > 0', name=op.f('ck_survey_groups_population_positive')),
     sa.CheckConstraint('target >= 0', name=op.f('ck_survey_groups_target_not_negative')),
     sa.ForeignKeyConstraint(['survey_id'], ['surveys.id'], name=op.f('fk_survey_groups_survey_id_surveys'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('survey_id', 'group_code', name=op.f('pk_survey_groups'))

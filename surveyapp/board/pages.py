@@ -119,6 +119,7 @@ class SurveyPage:
     closed_early: bool
     version: str
     residents: str
+    residents_on_record: str
     sampled: bool
     created: str
     n_responses: int
@@ -130,6 +131,7 @@ class SurveyPage:
     reviews: tuple[ReviewLine, ...]
     may_close: bool
     may_seal: bool
+    typed_to_check: bool
     waits_for_seal: bool
     sealed: bool
     may_audit: bool
@@ -190,6 +192,7 @@ def survey_page(progress: Progress, staff: StaffMember) -> SurveyPage:
         closed_early=survey.closed_early_at is not None,
         version=survey.questionnaire_version,
         residents="–" if survey.residents is None else f"{survey.residents:,}",
+        residents_on_record="–" if survey.county.residents is None else f"{survey.county.residents:,}",
         sampled=survey.sampled_in_monitoring,
         created=f"{moment(survey.created_at)} {survey.created_by}",
         n_responses=standing.n_responses,
@@ -207,6 +210,7 @@ def survey_page(progress: Progress, staff: StaffMember) -> SurveyPage:
         ),
         may_close=decides and state is SurveyState.OPEN,
         may_seal=decides and state is SurveyState.CLOSED,
+        typed_to_check=decides and state is not SurveyState.SEALED,
         waits_for_seal=state is SurveyState.CLOSED and not decides,
         sealed=state is SurveyState.SEALED,
         may_audit=staff.may(Permission.AUDITOR_PART),

@@ -29,6 +29,7 @@ from surveyapp.surveys.models import Group, Purpose
 from surveyapp.surveys.refusals import (
     NewSurveyRefused,
     QuestionnaireVersionUnknown,
+    ResidentsBelowRecord,
     TitleMissing,
     WindowOver,
     WindowTooEarly,
@@ -36,12 +37,12 @@ from surveyapp.surveys.refusals import (
     WindowTooShort,
     YearOutOfRange,
 )
-from surveyapp.surveys.services import NewSurvey, require_window
+from surveyapp.surveys.services import NewSurvey, require_residents, require_window
 
 MOST_PEOPLE = 100_000_000
 # Browsers leave the seconds out, unless somebody typed some.
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-# At which field a refusal is said, and in which words.
+# At which field a refusal is said, and in which words; these may name what the refusal carries.
 REFUSED: Mapping[type[NewSurveyRefused], tuple[str, LazyString]] = {
     TitleMissing: ("title", _("请填写调查名称。")),
     YearOutOfRange: ("year", _("没有这个年度的评估。")),
@@ -50,6 +51,8 @@ REFUSED: Mapping[type[NewSurveyRefused], tuple[str, LazyString]] = {
     WindowTooEarly: ("opens_at", _("开始时间最多可以早于现在 1 天。")),
     WindowTooLong: ("closes_at", _("调查时间不能超过 1 年，请核对年份。")),
     QuestionnaireVersionUnknown: ("version", _("没有这个问卷版本，请重新选择。")),
+    ResidentsBelowRecord: ("residents", _(
+        "不能少于系统登记的常住人口 %(on_record)s 人；登记数有误的，请先由上级更正。")),
 }
 
 
@@ -70,9 +73,9 @@ def _moment(label: LazyString, missing: LazyString) -> DateTimeLocalField:
     return DateTimeLocalField(label, [InputRequired(missing), of_this_age], format=MOMENTS)
 
 
-def _people(label: LazyString, least: int = 0) -> IntegerField:
+def _people(label: LazyString) -> IntegerField:
     return IntegerField(label, [Optional(), NumberRange(
-        least, MOST_PEOPLE, _("应为 %(min)s 至 %(max)s 之间的整数，不带逗号。"))])
+        1, MOST_PEOPLE, _("应为 %(min)s 至 %(max)s 之间的整数，不带逗号。"))])
 
 
 class NewSurveyForm(FlaskForm):
@@ -86,7 +89,7 @@ class NewSurveyForm(FlaskForm):
     opens_at = _moment(_("开始时间"), _("请填写开始时间。"))
     closes_at = _moment(_("结束时间"), _("请填写结束时间。"))
     version = SelectField(_("问卷版本"), [InputRequired(_("请选择问卷版本。"))])
-    residents = _people(_("常住人口"), least=1)
+    residents = _people(_("常住人口"))
     sampled = BooleanField(_("本年度被国家义务教育质量监测抽样"))
     student = _people(GROUPS[Group.STUDENT])
     parent = _people(GROUPS[Group.PARENT])
@@ -101,9 +104,14 @@ class NewSurveyForm(FlaskForm):
         self.purpose.choices = [("", gettext("请选择"))] + [(p.value, str(label)) for p, label in PURPOSES.items()]
         self.version.choices = [(version, version) for version in versions]
 
-    def whole(self, now: datetime) -> bool:
+    def whole(self, now: datetime, residents_on_record: int | None) -> bool:
         """Say whether every field will do, and the window as a whole; what will not is said at its field."""
         self.validate()
+        if not self.residents.errors:
+            try:
+                require_residents(self.residents.data, residents_on_record)
+            except NewSurveyRefused as refused:
+                self.say(refused)
         opens, closes = self.opens_at, self.closes_at
         if opens.data and closes.data and not opens.errors and not closes.errors:
             try:
@@ -115,7 +123,7 @@ class NewSurveyForm(FlaskForm):
     def say(self, refused: NewSurveyRefused) -> None:
         """Say a refusal at the field it is about."""
         name, words = REFUSED[type(refused)]
-        self[name].errors = [*self[name].errors, str(words)]
+        self[name].errors = [*self[name].errors, str(words) % vars(refused)]
 
     def people(self) -> tuple[int | None, dict[Group, int | None]] | None:
         """Return the residents and each group's registered people, as far as they can be reckoned with."""

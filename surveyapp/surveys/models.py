@@ -118,7 +118,7 @@ class SurveyGroup(Base):
     __tablename__ = "survey_groups"
     __table_args__ = (
         one_of("group_code", Group),
-        CheckConstraint("population IS NULL OR population >= 0", name="population_not_negative"),
+        CheckConstraint("population IS NULL OR population > 0", name="population_positive"),
         CheckConstraint("target >= 0", name="target_not_negative"),
     )
 

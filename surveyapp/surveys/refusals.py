@@ -35,6 +35,14 @@ class QuestionnaireVersionUnknown(NewSurveyRefused):
     """No such version is stored, or one of its forms is missing."""
 
 
+class ResidentsBelowRecord(NewSurveyRefused):
+    """The county is on record with more residents; fewer would ask fewer answers of it."""
+
+    def __init__(self, on_record: int) -> None:
+        super().__init__(on_record)
+        self.on_record = on_record
+
+
 class SurveyNotOpen(Exception):
     """Only an open survey can be closed early."""
 

@@ -52,7 +52,7 @@ def create(code: str) -> Response | tuple[str, int] | str:
     form = NewSurveyForm()
     with the_database().reading() as session:
         form.offer(complete_versions(session))
-    if not form.whole(now):
+    if not form.whole(now, county.residents):
         return _new(county, choice, form), 422
     if "preview" in request.form:
         return _new(county, choice, form)

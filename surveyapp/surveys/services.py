@@ -21,6 +21,7 @@ from surveyapp.surveys.queries import complete_versions, survey_to_change
 from surveyapp.surveys.refusals import (
     QuestionnaireVersionUnknown,
     ReasonMissing,
+    ResidentsBelowRecord,
     SurveyNotOpen,
     TitleMissing,
     WindowOver,
@@ -80,6 +81,12 @@ def require_window(opens_at: datetime, closes_at: datetime, now: datetime) -> No
         raise WindowTooLong(length)
 
 
+def require_residents(residents: int | None, on_record: int | None) -> None:
+    """Refuse fewer residents than the county is on record with: the sample they ask for would shrink."""
+    if residents is not None and on_record is not None and residents < on_record:
+        raise ResidentsBelowRecord(on_record)
+
+
 def create_survey(
     database: Database, county: County, new: NewSurvey, staff: StaffMember, now: datetime, secret: bytes
 ) -> int:
@@ -87,7 +94,7 @@ def create_survey(
     require_plausible(new, now)
     targets = targets_of(county.rule_set_id, new.residents, new.populations)
     with database.writing() as session:
-        county_in_scope(session, staff, county.code)
+        require_residents(new.residents, county_in_scope(session, staff, county.code).residents)
         if new.questionnaire_version not in complete_versions(session):
             raise QuestionnaireVersionUnknown(new.questionnaire_version)
         survey = Survey(

@@ -31,6 +31,12 @@ NEW_PATH = "/staff/counties/371402/surveys/new"
 
 
 @pytest.fixture
+def county(make_county: MakeCounty) -> County:
+    """Give a county of as many residents as the published example has."""
+    return make_county(residents=500_000)
+
+
+@pytest.fixture
 def administrator(county: County, staff_client: StaffClient) -> Visitor:
     return staff_client(Role.COUNTY_ADMINISTRATOR, county.code)
 
@@ -92,13 +98,13 @@ def n_surveys(database: Database) -> int:
 
 def test_the_form_comes_filled_in_with_what_is_known(administrator: Visitor, stored: None) -> None:
     page = administrator.page(NEW_PATH)
-    assert page.find("input", {"name": "residents"})["value"] == "680000"
+    assert page.find("input", {"name": "residents"})["value"] == "500000"
     assert [option["value"] for option in page.select("select[name=version] option")] == ["2026.1"]
     opens = page.find("input", {"name": "opens_at"})
     assert opens["type"] == "datetime-local"
     assert datetime.strptime(str(opens["value"]), "%Y-%m-%dT%H:%M").astimezone(CHINA) > datetime.now(UTC)
-    # 1.5‰ of the 680,000 residents on file is 1,020.
-    assert table(page, "各类对象的目标份数")["样本总量"][-1] == "1020"
+    # 1.5‰ of the 500,000 residents on file is 750.
+    assert table(page, "各类对象的目标份数")["样本总量"][-1] == "750"
 
 
 def test_the_preview_shows_the_targets_of_the_published_example(
@@ -158,7 +164,11 @@ def test_a_created_survey_shows_its_window_in_local_time_and_its_targets(
         ("residents", "0", "1 至 100000000"),
         ("residents", "100000001", "1 至 100000000"),
         ("residents", "五十万", ""),
-        ("principal", "-1", "0 至 100000000"),
+        ("residents", "1", "不能少于系统登记的常住人口 500000 人"),
+        ("residents", "499999", "不能少于系统登记的常住人口 500000 人"),
+        ("principal", "-1", "1 至 100000000"),
+        ("principal", "0", "1 至 100000000"),
+        ("parent", "0", "1 至 100000000"),
     ],
 )
 def test_what_will_not_do_is_said_at_its_field_and_above_and_everything_typed_is_kept(
@@ -346,6 +356,18 @@ def test_revoking_on_the_page_ends_the_form_for_the_public(
     page = administrator.page(path)
     assert "已停用" in page.select_one("td .mark").get_text()
     assert not [form for form in page.find_all("form") if "revoke" in str(form.get("action"))]
+
+
+def test_before_the_seal_inspectors_are_told_which_figures_the_county_typed(
+    inspector: Visitor, administrator: Visitor, stored: None
+) -> None:
+    # 1.5‰ of 510,000 residents is 765.
+    path = str(send(administrator, typed(residents="510000")).headers["Location"])
+    page = inspector.page(path)
+    (told,) = [each.get_text() for each in page.select("p.inset") if "由县级填报，请核对" in each.get_text()]
+    assert all(figure in told for figure in ("510,000 人", "系统登记 500,000 人", "合计 765 份")), told
+    assert table(page, "各类对象已收份数与目标")["校长"][0] == "60"
+    assert "由县级填报" not in administrator.page(path).get_text()
 
 
 def test_an_inspector_closes_early_with_a_reason_and_then_may_seal(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from surveyapp.accounts.models import AuditEntry, Role
 from surveyapp.accounts.policy import StaffMember
@@ -22,6 +23,7 @@ from surveyapp.surveys.refusals import (
     NewSurveyRefused,
     QuestionnaireVersionUnknown,
     ReasonMissing,
+    ResidentsBelowRecord,
     SurveyNotOpen,
     TitleMissing,
     WindowOver,
@@ -31,7 +33,7 @@ from surveyapp.surveys.refusals import (
     YearOutOfRange,
 )
 from surveyapp.surveys.services import NewSurvey, close_early, create_survey
-from tests.support.factories import MakeSurvey, current_questionnaire_version
+from tests.support.factories import MakeCounty, MakeSurvey, current_questionnaire_version
 from tests.support.visitors import PASSWORD
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -49,6 +51,12 @@ def member(database: Database, role: Role, scope: str) -> StaffMember:
     login = f"{role.value.replace('_', '-')}-{scope}"
     identity = create_account(database, login, "李主任", role, scope, PASSWORD, None, NOW)
     return StaffMember(identity, login, "李主任", role, scope)
+
+
+@pytest.fixture
+def county(make_county: MakeCounty) -> County:
+    """Give a county of as many residents as the published example has."""
+    return make_county(residents=500_000)
 
 
 @pytest.fixture
@@ -129,6 +137,8 @@ def test_everything_asked_for_is_stored_and_the_act_written_down(
         ({"year": 2016}, YearOutOfRange),
         ({"year": 2100}, YearOutOfRange),
         ({"questionnaire_version": "1999.1"}, QuestionnaireVersionUnknown),
+        ({"residents": 1, "populations": {}}, ResidentsBelowRecord),
+        ({"residents": 499_999}, ResidentsBelowRecord),
         ({"opens_at": NOW, "closes_at": NOW - MINUTE}, WindowTooShort),
         ({"opens_at": NOW, "closes_at": NOW}, WindowTooShort),
         ({"opens_at": NOW, "closes_at": NOW + HOUR - MINUTE}, WindowTooShort),
@@ -145,6 +155,28 @@ def test_a_survey_nobody_can_mean_is_refused_and_nothing_stored(
         create_survey(database, county, replace(NEW, **changed), administrator, NOW, SECRET)  # type: ignore[arg-type]
     assert stored_surveys(database) == 0
     assert acts(database, "survey_created") == []
+
+
+def test_more_residents_than_on_record_will_do_and_any_number_where_none_is(
+    database: Database, county: County, make_county: MakeCounty, administrator: StaffMember
+) -> None:
+    # 1.5‰ of 500,001 residents is 750.0015: one answer more is asked, 751.
+    identity = create_survey(database, county, replace(NEW, residents=500_001), administrator, NOW, SECRET)
+    assert sum(target or 0 for target in targets(database, identity).values()) == 751
+    unknown = make_county("371403", residents=None)
+    neighbour = member(database, Role.COUNTY_ADMINISTRATOR, "371403")
+    create_survey(database, unknown, replace(NEW, residents=1), neighbour, NOW, SECRET)
+    assert stored_surveys(database) == 2
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_a_group_of_nobody_is_stored_by_neither_store(
+    database: Database, county: County, administrator: StaffMember, n: int
+) -> None:
+    new = replace(NEW, residents=None, populations={Group.PARENT: n})
+    with pytest.raises((IntegrityError, ValueError)):
+        create_survey(database, county, new, administrator, NOW, SECRET)
+    assert stored_surveys(database) == 0
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ CHECKS: Mapping[str, LazyString] = {
 UNIQUES: Mapping[tuple[str, ...], LazyString] = {
     ("counties", "code"): _("这个行政区划代码已经存在。"),
     ("accounts", "login"): _("这个登录名已经存在。"),
+    ("surveys", "county_id", "year", "purpose", "title", "opens_at", "closes_at"): _("同样的调查已经存在。"),
     ("school_files", "county_id", "year", "version"): _("别人刚刚也导入了学校数据。请查看最新版本后再导入。"),
     ("school_records", "school_file_id", "school_code"): _("同一份文件里有重复的学校代码。"),
 }

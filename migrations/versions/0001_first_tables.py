@@ -212,7 +212,8 @@ def upgrade() -> None:
     sa.CheckConstraint('residents IS NULL OR residents > 0', name=op.f('ck_surveys_residents_positive')),
     sa.CheckConstraint('sealed_at IS NULL OR sealed_at >= opens_at', name=op.f('ck_surveys_sealed_after_opening')),
     sa.ForeignKeyConstraint(['county_id'], ['counties.id'], name=op.f('fk_surveys_county_id_counties')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_surveys'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_surveys')),
+    sa.UniqueConstraint('county_id', 'year', 'purpose', 'title', 'opens_at', 'closes_at', name=op.f('uq_surveys_county_id_year_purpose_title_opens_at_closes_at'))
     )
     with op.batch_alter_table('surveys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_surveys_county_id'), ['county_id'], unique=False)

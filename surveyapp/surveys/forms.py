@@ -30,6 +30,7 @@ from surveyapp.surveys.refusals import (
     NewSurveyRefused,
     QuestionnaireVersionUnknown,
     ResidentsBelowRecord,
+    SurveyExists,
     TitleMissing,
     WindowOver,
     WindowTooEarly,
@@ -51,6 +52,8 @@ REFUSED: Mapping[type[NewSurveyRefused], tuple[str, LazyString]] = {
     WindowTooEarly: ("opens_at", _("开始时间最多可以早于现在 1 天。")),
     WindowTooLong: ("closes_at", _("调查时间不能超过 1 年，请核对年份。")),
     QuestionnaireVersionUnknown: ("version", _("没有这个问卷版本，请重新选择。")),
+    SurveyExists: ("title", _(
+        "本年度已有同用途、同时间的调查“%(title)s”，没有重复创建；确要再做一次的，请改名称或时间。")),
     ResidentsBelowRecord: ("residents", _(
         "不能少于系统登记的常住人口 %(on_record)s 人；登记数有误的，请先由上级更正。")),
 }

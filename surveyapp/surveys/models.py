@@ -79,6 +79,7 @@ class Survey(Base):
     __tablename__ = "surveys"
     __table_args__ = (
         one_of("purpose", Purpose),
+        UniqueConstraint("county_id", "year", "purpose", "title", "opens_at", "closes_at"),
         CheckConstraint("opens_at < closes_at", name="window_has_length"),
         CheckConstraint("sealed_at IS NULL OR sealed_at >= opens_at", name="sealed_after_opening"),
         CheckConstraint("residents IS NULL OR residents > 0", name="residents_positive"),

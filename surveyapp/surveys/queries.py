@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.accounts.policy import StaffMember
+from surveyapp.counties.models import County
 from surveyapp.counties.queries import CountyUnknown
 from surveyapp.surveys.models import QuestionnaireVersion, Survey, SurveyGroup
 from surveyapp.surveys.questionnaires import FORM_OF_GROUP
@@ -27,6 +28,15 @@ def survey_to_change(session: Session, staff: StaffMember, survey_id: int) -> Su
     held = select(Survey).where(Survey.id == survey_id).with_for_update(of=Survey, key_share=True)
     session.scalars(held.execution_options(populate_existing=True)).one_or_none()
     return survey_in_scope(session, staff, survey_id)
+
+
+def hold_county(session: Session, county_id: int) -> None:
+    """Let nobody else create a survey in a county until this transaction ends: who comes second sees the first's.
+
+    SQLite's writers come one after another anyway. What only refers to the county is not held up.
+    """
+    held = select(County.id).where(County.id == county_id).with_for_update(key_share=True)
+    session.execute(held).one_or_none()
 
 
 def surveys_of(session: Session, county_id: int) -> list[Survey]:

@@ -43,6 +43,14 @@ class ResidentsBelowRecord(NewSurveyRefused):
         self.on_record = on_record
 
 
+class SurveyExists(NewSurveyRefused):
+    """The county has the very same survey already: of the same year, purpose, title and window."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.title = title
+
+
 class SurveyNotOpen(Exception):
     """Only an open survey can be closed early."""
 

@@ -17,11 +17,12 @@ from surveyapp.counties.queries import county_in_scope
 from surveyapp.counties.years import FIRST_YEAR, LAST_YEAR
 from surveyapp.db import Database
 from surveyapp.surveys.models import Group, Purpose, Survey, SurveyGroup, SurveyKey, SurveyState
-from surveyapp.surveys.queries import complete_versions, survey_to_change
+from surveyapp.surveys.queries import complete_versions, hold_county, survey_to_change, surveys_of
 from surveyapp.surveys.refusals import (
     QuestionnaireVersionUnknown,
     ReasonMissing,
     ResidentsBelowRecord,
+    SurveyExists,
     SurveyNotOpen,
     TitleMissing,
     WindowOver,
@@ -94,9 +95,11 @@ def create_survey(
     require_plausible(new, now)
     targets = targets_of(county.rule_set_id, new.residents, new.populations)
     with database.writing() as session:
+        hold_county(session, county.id)
         require_residents(new.residents, county_in_scope(session, staff, county.code).residents)
         if new.questionnaire_version not in complete_versions(session):
             raise QuestionnaireVersionUnknown(new.questionnaire_version)
+        _require_new(session, county.id, new)
         survey = Survey(
             county_id=county.id, title=new.title.strip(), purpose=new.purpose.value, year=new.year,
             questionnaire_version=new.questionnaire_version, rule_set_id=county.rule_set_id,
@@ -126,6 +129,14 @@ def close_early(database: Database, survey_id: int, reason: str, staff: StaffMem
         survey.closed_early_at = now
         record_act(session, staff, "survey_closed_early", subject=survey.title, now=now,
                    county_code=survey.county.code, detail=reason.strip())
+
+
+def _require_new(session: Session, county_id: int, new: NewSurvey) -> None:
+    """Refuse what a form sent twice would store twice; the table's own constraint stands behind this."""
+    asked = (new.title.strip(), new.purpose.value, new.year, new.opens_at, new.closes_at)
+    for each in surveys_of(session, county_id):
+        if (each.title, each.purpose, each.year, each.opens_at, each.closes_at) == asked:
+            raise SurveyExists(each.title)
 
 
 def _add_groups(

@@ -191,6 +191,17 @@ def test_what_will_not_do_is_said_at_its_field_and_above_and_everything_typed_is
     assert n_surveys(database) == 0
 
 
+def test_a_form_sent_twice_makes_one_survey_and_says_which_there_is(
+    administrator: Visitor, database: Database, stored: None
+) -> None:
+    fields = typed()
+    assert send(administrator, fields).status_code == 303
+    again = send(administrator, fields)
+    assert again.status_code == 422
+    assert "已有同用途、同时间的调查“德城区2026年满意度调查”" in parsed(again).find(id="title-error").get_text()
+    assert n_surveys(database) == 1
+
+
 def test_full_width_digits_are_digits(administrator: Visitor, database: Database, stored: None) -> None:
     assert send(administrator, typed(residents="５０００００")).status_code == 303
     with database.reading() as session:

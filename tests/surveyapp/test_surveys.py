@@ -16,6 +16,7 @@ from surveyapp.accounts.services import create_account
 from surveyapp.counties.models import County
 from surveyapp.counties.queries import CountyUnknown
 from surveyapp.db import Database
+from surveyapp.errors import broken_truth
 from surveyapp.surveys.models import Group, Purpose, Survey, SurveyGroup, SurveyKey, SurveyState
 from surveyapp.surveys.queries import complete_versions, groups_of, survey_in_scope, survey_to_change
 from surveyapp.surveys.questionnaires import load_questionnaires, store_questionnaires
@@ -24,6 +25,7 @@ from surveyapp.surveys.refusals import (
     QuestionnaireVersionUnknown,
     ReasonMissing,
     ResidentsBelowRecord,
+    SurveyExists,
     SurveyNotOpen,
     TitleMissing,
     WindowOver,
@@ -188,6 +190,53 @@ def test_a_window_just_within_its_bounds_will_do(
 ) -> None:
     new = replace(NEW, opens_at=opens_at, closes_at=closes_at)
     create_survey(database, county, new, administrator, NOW, SECRET)
+    assert stored_surveys(database) == 1
+
+
+def test_the_same_survey_is_created_once_and_any_difference_makes_another(
+    database: Database, county: County, administrator: StaffMember
+) -> None:
+    create_survey(database, county, NEW, administrator, NOW, SECRET)
+    with pytest.raises(SurveyExists, match="德城区2026年满意度调查"):
+        create_survey(database, county, replace(NEW, title=f" {NEW.title} "), administrator, NOW, SECRET)
+    assert (stored_surveys(database), len(acts(database, "survey_created"))) == (1, 1)
+    others = [replace(NEW, title="另一次"), replace(NEW, purpose=Purpose.REHEARSAL), replace(NEW, year=2027),
+              replace(NEW, opens_at=NEW.opens_at + MINUTE), replace(NEW, closes_at=NEW.closes_at + MINUTE)]
+    for other in others:
+        create_survey(database, county, other, administrator, NOW, SECRET)
+    assert stored_surveys(database) == 6
+
+
+def test_of_two_created_at_once_the_second_waits_and_is_refused(
+    database: Database, county: County, administrator: StaffMember
+) -> None:
+    done: list[str] = []
+    ready = threading.Barrier(2)
+
+    def create() -> None:
+        ready.wait(20)
+        try:
+            create_survey(database, county, NEW, administrator, NOW, SECRET)
+            done.append("created")
+        except SurveyExists as refused:
+            done.append(refused.title)
+
+    posts = [threading.Thread(target=create) for _ in range(2)]
+    for post in posts:
+        post.start()
+    for post in posts:
+        post.join(20)
+    assert sorted(done) == ["created", NEW.title]
+    assert stored_surveys(database) == 1
+
+
+def test_the_table_itself_holds_no_survey_twice_and_the_error_has_words(
+    database: Database, county: County, make_survey: MakeSurvey
+) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        for _ in range(2):
+            make_survey(county, now=NOW)
+    assert broken_truth(str(caught.value.orig)) == "同样的调查已经存在。"
     assert stored_surveys(database) == 1
 
 

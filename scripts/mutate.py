@@ -515,6 +515,9 @@ def main() -> int:
     if sys.argv[1:2] == ["--one"]:
         name, file, *nodes = sys.argv[2:]
         sys.meta_path.insert(0, OneChange(f"scoring.{name}", Path(file).read_text("utf-8")))
+        sys.path.insert(0, str(ROOT))
+        # Imported first, or pytest, collecting the module's own examples, would import the unchanged file.
+        importlib.import_module(f"scoring.{name}")
         profile()
         return int(pytest.main([*ARGUMENTS, *nodes]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

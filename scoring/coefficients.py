@@ -17,7 +17,7 @@ from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, com
 from scoring.resource_rule import FACTORS
 from scoring.ruleset import CvWeighting, Indicator, RuleSet, Stage
 from scoring.schools import SCHOOLS_FILE, StageRow, StageRows, resource_columns
-from scoring.spread import Part, Ratio, squared_ratio, total_ratio
+from scoring.spread import Part, Ratio, squared_bounds, squared_ratio, total_ratio
 
 _DEEP = 10**24
 _TITLE = ("差异系数", "Difference coefficient")
@@ -141,7 +141,7 @@ def _coefficient(column: _Column, parent: str, deciding: CvWeighting) -> tuple[F
             f"{subject_zh}缺少{column.n_unknown}个学段的数据,无法判定。",
             f"{subject_en} lacks the figures of {column.n_unknown} school stages and cannot be decided.",
         )
-    elif (square := squared_ratio(column.parts, deciding)) is None:
+    elif (judged := _judge(column)) is None:
         outcome = Outcome.NOT_MET
         zh, en = (
             "全县该项资源为0,无法计算,视为不符合。",
@@ -149,12 +149,12 @@ def _coefficient(column: _Column, parent: str, deciding: CvWeighting) -> tuple[F
         )
         reason = Reason("nothing_there", f"{subject_zh}:{zh}", f"{subject_en} {en}")
     else:
-        root = _deep_root(square)
-        outcome, borderline = _against(square, column.limit)
+        chosen = judged[deciding]
+        root, outcome, borderline = chosen.root, chosen.outcome, chosen.borderline
         cv = _rounded(root)
         actual, margin = shown(cv), shown(column.limit - cv)
         value = actual if borderline else shown(cv, PLACES_OF_COEFFICIENTS)
-        children = (_mean(column, code), _other_form(column, code, deciding))
+        children = (_mean(column, code), _other_form(column, code, deciding, judged))
         if outcome is Outcome.MET:
             zh, en = f"为{value},不超过{required}。", f"is {value}, not above {required}."
             reason = Reason("within_limit", f"{subject_zh}{zh}", f"{subject_en} {en}")
@@ -176,6 +176,33 @@ def _coefficient(column: _Column, parent: str, deciding: CvWeighting) -> tuple[F
         children=children,
     )
     return finding, root
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A coefficient to 24 places, on which side of its limit it is, and whether rounding could hide that."""
+
+    root: int
+    outcome: Outcome
+    borderline: bool
+
+
+def _judge(column: _Column) -> dict[CvWeighting, _Judged] | None:
+    """Judge both forms; in whole numbers that bound CV², or exactly where the bounds do not agree."""
+    bounds = squared_bounds(column.parts)
+    if bounds is None:
+        return None
+    judged = {}
+    for weighting, (low, high) in bounds.items():
+        judged[weighting] = _judged(low, column.limit)
+        if judged[weighting] != _judged(high, column.limit):
+            exact = squared_ratio(column.parts, weighting)
+            judged[weighting] = _judged(exact or low, column.limit)
+    return judged
+
+
+def _judged(square: Ratio, limit: Fraction) -> _Judged:
+    return _Judged(_deep_root(square), *_against(square, limit))
 
 
 def _against(square: Ratio, limit: Fraction) -> tuple[Outcome, bool]:
@@ -207,16 +234,16 @@ def _mean(column: _Column, parent: str) -> Finding:
     return _informational(f"{parent}/mean", ("全县均值", "County mean"), mean, column.indicator.unit, zh, en)
 
 
-def _other_form(column: _Column, parent: str, deciding: CvWeighting) -> Finding:
+def _other_form(
+    column: _Column, parent: str, deciding: CvWeighting, judged: dict[CvWeighting, _Judged]
+) -> Finding:
     other = CvWeighting.UNWEIGHTED if deciding is CvWeighting.PUPILS else CvWeighting.PUPILS
-    square = squared_ratio(column.parts, other)
-    value = None if square is None else shown(_rounded(_deep_root(square)))
+    value, verdict = shown(_rounded(judged[other].root)), judged[other].outcome
     names = {
         CvWeighting.PUPILS: ("按学生数加权", "weighted by pupils"),
         CvWeighting.UNWEIGHTED: ("不加权", "unweighted"),
     }
     zh, en = names[other]
-    verdict = Outcome.NOT_APPLICABLE if square is None else _against(square, column.limit)[0]
     would_zh = {Outcome.MET: "在限值以内", Outcome.NOT_MET: "超过限值"}.get(verdict, "无法计算")
     would_en = {Outcome.MET: "within the limit", Outcome.NOT_MET: "above the limit"}.get(verdict, "not defined")
     return _informational(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from enum import StrEnum
 
 
@@ -82,6 +82,43 @@ class Finding:
         yield self
         for child in self.children:
             yield from child.walk()
+
+
+_Draft = make_dataclass("_Draft", [one.name for one in fields(Finding)], slots=True)
+"""The fields of a finding in a class that lets them be set: see ``leaf_finding``."""
+
+
+def leaf_finding(
+    code: str,
+    title_zh: str,
+    title_en: str,
+    outcome: Outcome,
+    required: str | None,
+    actual: str | None,
+    margin: str | None,
+    unit: str | None,
+    borderline: bool,
+    reason: Reason,
+    inputs: tuple[InputRef, ...],
+    units: tuple[str, ...],
+) -> Finding:
+    """Return a finding without children, as ``Finding(...)`` would, in a sixth of the time.
+
+    A county has thousands of them, and a frozen dataclass sets its fields one slow call after another. So the fields
+    are set on a class of the same shape that is not frozen, and the object is then handed over to ``Finding``.
+
+    >>> reason = Reason("standard_met", "达到标准。", "Meets the standard.")
+    >>> leaf_finding("1.1", "教师", "Teachers", Outcome.MET, "4", "5", "1", "人", False, reason, (), ()) == Finding(
+    ...     "1.1", "教师", "Teachers", Outcome.MET, Combinator.LEAF, "4", "5", "1", "人", False, (reason,)
+    ... )
+    True
+    """
+    finding: Finding = _Draft(
+        code, title_zh, title_en, outcome, Combinator.LEAF, required, actual, margin, unit, borderline, (reason,),
+        inputs, units, (),
+    )
+    finding.__class__ = Finding
+    return finding
 
 
 def combine_all(outcomes: Iterable[Outcome]) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scoring.coefficients import difference_coefficients
 from scoring.figures import PLACES_OF_VALUES, shown_ratio
-from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, combine_all
+from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, combine_all, leaf_finding
 from scoring.resource_rule import Standard, Standing, six_of_seven_with_floor, standards_of
 from scoring.ruleset import RuleSet, Stage
 from scoring.schools import SCHOOLS_FILE, StageRow, StageRows
@@ -125,18 +125,17 @@ def _leaf(
                 f"{value_en} misses the standard of {standard.required} and is below the floor of "
                 f"{standard.floor_text}.",
             )
-    finding = Finding(
+    finding = leaf_finding(
         f"{parent}/{standard.code}",
         standard.title_zh,
         standard.title_en,
         outcome,
-        Combinator.LEAF,
         standard.required,
         actual,
         margin,
         standard.unit,
         borderline,
-        (reason,),
+        reason,
         row.inputs[i],
         standard.units,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from scoring.ruleset import CvWeighting
@@ -12,6 +12,8 @@ Ratio = tuple[int, int]
 
 Part = tuple[int, int, int]
 """Numerator and denominator of X_i, and P_i."""
+
+_BITS = 128
 
 
 def squared_coefficient(
@@ -75,6 +77,51 @@ def squared_ratio(parts: Sequence[Part], weighting: CvWeighting) -> Ratio | None
         return None
     low = squares[1] * plain[0] * plain[0]
     return scale * squares[0] * plain[1] * plain[1] - low, low
+
+
+def squared_bounds(parts: Sequence[Part]) -> Mapping[CvWeighting, tuple[Ratio, Ratio]] | None:
+    """Return how small and how large CV² can be in either form, a hair's breadth apart.
+
+    Where both bounds lie on one side of whatever is asked, so does CV², and the exact sums of hundreds of fractions
+    need not be worked out. Each X_i is taken at q/2^128 ≤ X_i < (q+1)/2^128, and each x_i = X_i/P_i at
+    u/2^128 ≤ x_i < (u+2)/2^128 with u = ⌊q/P_i⌋; what that leaves open is added to the upper bound of every sum.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        At least one, with P_i > 0, and X_i/P_i either 0 or at least 2^-100.
+
+    Returns
+    -------
+    mapping or None
+        Lowest and highest CV² ≥ 0 by weighting; ``None`` where ΣX = 0.
+
+    Examples
+    --------
+    >>> low, high = squared_bounds([(1, 3, 100), (3, 3, 100)])[CvWeighting.PUPILS]
+    >>> Fraction(*low) <= Fraction(1, 4) <= Fraction(*high), Fraction(*high) - Fraction(*low) < Fraction(1, 10**36)
+    (True, True)
+    """
+    n = len(parts)
+    resources = [(numerator << _BITS) // denominator for numerator, denominator, _ in parts]
+    own = [q // p for q, (_, _, p) in zip(resources, parts, strict=True)]
+    plain, plain_own = sum(resources), sum(own)
+    if not any(numerator for numerator, _, _ in parts):
+        return None
+    squares = sum([q * q // p for q, (_, _, p) in zip(resources, parts, strict=True)])
+    squares_own = sum([u * u for u in own])
+    pupils = sum([p for _, _, p in parts])
+    # (q+1)²/P < ⌊q²/P⌋ + 1 + 2(u+1) + 1 and (u+2)² = u² + 4u + 4.
+    return {
+        CvWeighting.PUPILS: _between(pupils, squares, 2 * plain_own + 4 * n, plain, n),
+        CvWeighting.UNWEIGHTED: _between(n, squares_own, 4 * plain_own + 4 * n, plain_own, 2 * n),
+    }
+
+
+def _between(scale: int, squares: int, more_squares: int, plain: int, more_plain: int) -> tuple[Ratio, Ratio]:
+    """Return scale · squares / plain² − 1 at its lowest and its highest."""
+    wide, narrow = (plain + more_plain) ** 2, plain**2
+    return (max(0, scale * squares - wide), wide), (scale * (squares + more_squares) - narrow, narrow)
 
 
 def total_ratio(terms: list[Ratio]) -> Ratio:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import isqrt
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.coefficients import difference_coefficients
+from scoring.coefficients import _Column, _judge, difference_coefficients
 from scoring.figures import shown_root
 from scoring.findings import Combinator, Finding, Outcome
 from scoring.ruleset import CvWeighting, RuleSet, Stage
 from scoring.schools import stage_rows
-from scoring.spread import squared_coefficient
+from scoring.spread import squared_bounds, squared_coefficient, squared_ratio
 from tests.scoring.builders import PRIMARY as TEMPLATE
 from tests.scoring.builders import RULES, lone_stage_row, resources_row, schools
 
@@ -225,3 +226,47 @@ def test_stages_are_apart() -> None:
     found = _find(texts)
     assert _leaf(found, f"1.cv/{Stage.PRIMARY}/1.7").outcome is MET
     assert _leaf(found, f"1.cv/{Stage.JUNIOR}/1.7").outcome is NOT
+
+
+PARTS = st.lists(
+    st.tuples(st.integers(0, 10**9), st.integers(1, 10**7), st.integers(1, 5000)), min_size=1, max_size=12
+)
+
+
+@given(PARTS)
+def test_the_bounds_hold_the_coefficient_between_them(parts: list[tuple[int, int, int]]) -> None:
+    bounds = squared_bounds(parts)
+    for weighting in CvWeighting:
+        exact = squared_ratio(parts, weighting)
+        assert (exact is None) == (bounds is None) == all(n == 0 for n, _, _ in parts)
+        if exact is not None and bounds is not None:
+            low, high = (Fraction(*bound) for bound in bounds[weighting])
+            assert 0 <= low <= Fraction(*exact) <= high
+            assert high - low < Fraction(1, 10**20)
+
+
+@given(PARTS, st.integers(-1, 1))
+def test_judging_by_bounds_is_judging_exactly_also_where_a_coefficient_is_its_limit(
+    parts: list[tuple[int, int, int]], step: int
+) -> None:
+    """With limits that are the root of the coefficient to 24 places, a step below or above it, or far away."""
+    for weighting in CvWeighting:
+        exact = squared_ratio(parts, weighting)
+        if exact is None:
+            continue
+        root = isqrt(exact[0] * 10**48 // exact[1])
+        for limit in (Fraction(max(0, root + step), 10**24), Fraction(1, 2)):
+            column = _Column(RULES.indicator("1.1"), 100, (), Stage.PRIMARY, limit, parts, 0)
+            judged = _judge(column)
+            assert judged is not None
+            square = Fraction(*exact)
+            assert judged[weighting].outcome is (Outcome.MET if square <= limit * limit else Outcome.NOT_MET)
+            assert judged[weighting].root == root
+
+
+def test_a_coefficient_on_its_limit_is_met() -> None:
+    """Two schools of 100 with 1 and 3: CV = 1/2 exactly, which no bound decides."""
+    column = _Column(RULES.indicator("1.1"), 100, (), Stage.PRIMARY, Fraction(1, 2), [(1, 1, 100), (3, 1, 100)], 0)
+    judged = _judge(column)
+    assert judged is not None
+    assert {(one.outcome, one.borderline, one.root) for one in judged.values()} == {(Outcome.MET, False, 5 * 10**23)}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.findings import Combinator, Finding, Outcome
+from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, leaf_finding
 from scoring.resource_rule import Standing, six_of_seven_with_floor
 from scoring.resources import evaluate_row, resource_finding
 from scoring.ruleset import Stage
@@ -274,3 +275,19 @@ def test_a_row_agrees_with_plain_fractions(row: StageRow) -> None:
             assert child.outcome is (MET if value >= Fraction(standards[i]) else NOT)
             assert child.actual is not None
             assert abs(Fraction(child.actual) - value) <= Fraction(1, 2 * 10**6)
+
+
+def test_a_leaf_is_a_finding_like_any_other() -> None:
+    """It is made in a quicker way; nobody may notice."""
+    reason = Reason("standard_met", "达到标准。", "Meets the standard.")
+    arguments = ("1.1", "教师", "Teachers", Outcome.MET)
+    quick = leaf_finding(*arguments, "4", "5", "1", "人", False, reason, (InputRef("schools.csv", 2),), ("教育局",))
+    usual = Finding(
+        *arguments, Combinator.LEAF, "4", "5", "1", "人", False, (reason,), (InputRef("schools.csv", 2),), ("教育局",)
+    )
+    assert type(quick) is Finding
+    assert (quick, hash(quick), repr(quick)) == (usual, hash(usual), repr(usual))
+    assert replace(quick, actual="6").actual == "6"
+    assert pickle.loads(pickle.dumps(quick)) == usual  # noqa: S301 – our own bytes
+    with pytest.raises(FrozenInstanceError):
+        quick.actual = "6"  # type: ignore[misc]

@@ -20,7 +20,7 @@ from scoring.recognition_reasons import (
 )
 from scoring.recognition_shares import SharedCount, WeightedShare, against, weighted_shares
 from scoring.ruleset import DontKnowRule, Parameters, SatisfiedRule
-from scoring.sample import SampleTargets, group_targets
+from scoring.sample import SampleTargets, group_targets, missing_from
 
 _RULE_CODES = {
     SatisfiedRule.OVERALL_ITEM: (5, 4),
@@ -232,7 +232,7 @@ def _group(
         index=group_index(counts, group, questionnaires),
         quota=target.quota if target else None,
         target=target.target if target else None,
-        shortfall=max(0, target.target - number.valid) if target else None,
+        shortfall=missing_from(target.target if target else None, number.valid),
         alternatives=alternatives,
     )
 

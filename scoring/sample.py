@@ -212,6 +212,33 @@ def largest_remainder(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(floors)
 
 
+def missing_from(target: int | None, n: int) -> int | None:
+    """Say how many answers a group still lacks.
+
+    Parameters
+    ----------
+    target : int or None
+        What is asked of the group, answers; ``None`` where nothing can be asked.
+    n : int
+        Answers that count, 0 or more.
+
+    Returns
+    -------
+    int or None
+        0 or more, 0 where the target is reached; ``None`` where there is no target.
+
+    Notes
+    -----
+    Source: method §3, coverage.
+
+    Examples
+    --------
+    >>> missing_from(63, 60), missing_from(63, 63), missing_from(63, 70), missing_from(None, 5)
+    (3, 0, 0, None)
+    """
+    return None if target is None else max(0, target - n)
+
+
 def _quotas(total: int, parent_share: Fraction) -> dict[Group, int]:
     parents = _ceil(total * parent_share)
     others = [g for g in GROUPS if g is not Group.PARENT]

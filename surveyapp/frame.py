@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 from wtforms import Field
 
 from scoring.findings import CountyOutcome, Outcome
+from scoring.sample import missing_from
 from surveyapp.accounts.labels import ROLES
 from surveyapp.accounts.policy import Permission, StaffMember
 
@@ -111,9 +112,10 @@ def moment(when: datetime) -> str:
 
 def bar(n: int, target: int | None) -> Bar:
     """Return the bar of a count against its target; without a target it is empty."""
+    full = missing_from(target, n) == 0
     if not target:
-        return Bar(100 if target == 0 else 0, target == 0)
-    return Bar(min(100, 100 * n // target), n >= target)
+        return Bar(100 if full else 0, full)
+    return Bar(min(100, 100 * n // target), full)
 
 
 _MARKS = {

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.questionnaire import GROUPS, Group
-from scoring.sample import grade_band_targets, group_targets, largest_remainder, locality_targets
+from scoring.sample import (
+    grade_band_targets,
+    group_targets,
+    largest_remainder,
+    locality_targets,
+    missing_from,
+)
 from tests.scoring.surveys import PARAMETERS
 
 RESIDENTS = st.integers(1, 20_000_000)
@@ -136,6 +142,14 @@ def test_largest_remainder_stays_within_one_of_the_exact_share(total: int, weigh
     assert sum(shares) == total
     for share, weight in zip(shares, weights, strict=True):
         assert abs(share - Fraction(total * weight, sum(weights))) < 1
+
+
+@pytest.mark.parametrize(
+    ("target", "n", "missing"),
+    [(63, 0, 63), (63, 62, 1), (63, 63, 0), (63, 64, 0), (0, 0, 0), (None, 0, None), (None, 9, None)],
+)
+def test_what_is_missing_ends_at_the_target(target: int | None, n: int, missing: int | None) -> None:
+    assert missing_from(target, n) == missing
 
 
 def test_a_negative_total_is_refused() -> None:

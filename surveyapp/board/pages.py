@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext
 
+from scoring.sample import missing_from
 from scoring.vetoes import VetoState
 from surveyapp.accounts.policy import Permission, StaffMember
 from surveyapp.board.queries import CountyStanding, Progress, SurveyStanding
@@ -19,6 +20,14 @@ from surveyapp.links.services import SCHOOL_GROUPS
 from surveyapp.surveys.labels import GROUPS, PURPOSES, SURVEY_STATES
 from surveyapp.surveys.models import Group, Purpose, SurveyState
 from surveyapp.surveys.pages import survey_head
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sealed outcome, and the purpose it was made for: a rehearsal's counts for nothing."""
+
+    mark: Mark
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class CountyLine:
     vetoes: Mark
     survey: Mark
     answers: str
-    verdict: Mark | None
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class CountyPage:
     head: CountyHead
     steps: tuple[Step, ...]
     surveys: tuple[SurveyLine, ...]
+    verdict: Verdict | None
     may_prepare: bool
     residents: str
     rule_set: str
@@ -169,6 +179,7 @@ def county_page(standing: CountyStanding, choice: YearChoice, staff: StaffMember
         head=county_head(county, choice, "board.county"),
         steps=steps_of(standing, choice.year, staff),
         surveys=tuple(_survey_line(each) for each in standing.surveys),
+        verdict=_verdict(standing),
         may_prepare=staff.may(Permission.PREPARE_SURVEY),
         residents="–" if county.residents is None else f"{county.residents:,}",
         rule_set=county.rule_set_id,
@@ -232,7 +243,6 @@ def survey_mark(state: SurveyState) -> Mark:
 def _county_line(standing: CountyStanding, choice: YearChoice) -> CountyLine:
     county, file = standing.county, standing.file
     latest = standing.surveys[0] if standing.surveys else None
-    sealed = next((each for each in standing.surveys if each.outcome is not None), None)
     return CountyLine(
         name=county.name,
         code=county.code,
@@ -244,8 +254,15 @@ def _county_line(standing: CountyStanding, choice: YearChoice) -> CountyLine:
         vetoes=_vetoes_mark(standing),
         survey=survey_mark(latest.state) if latest else Mark("waiting", "○", gettext("未创建")),
         answers=str(latest.n_responses) if latest else "–",
-        verdict=mark_of_county(sealed.outcome) if sealed and sealed.outcome else None,
+        verdict=_verdict(standing),
     )
+
+
+def _verdict(standing: CountyStanding) -> Verdict | None:
+    found = standing.decisive
+    if found is None or found.outcome is None:
+        return None
+    return Verdict(mark_of_county(found.outcome), str(PURPOSES[Purpose(found.survey.purpose)]))
 
 
 def _vetoes_mark(standing: CountyStanding) -> Mark:
@@ -277,7 +294,7 @@ def _survey_line(standing: SurveyStanding) -> SurveyLine:
 def _group_line(progress: Progress, group: Group) -> GroupLine:
     asked, n = progress.groups.get(group.value), progress.by_group.get(group.value, 0)
     target = asked.target if asked else None
-    short = None if target is None else max(0, target - n)
+    short = missing_from(target, n)
     if short is None:
         mark = Mark("undecided", "?", gettext("没有目标"))
     elif short:

@@ -23,6 +23,7 @@ from surveyapp.responses.models import Response
 from surveyapp.responses.queries import counts_by_group, counts_by_link
 from surveyapp.responses.review import PlaceToReview, places_to_review
 from surveyapp.results.models import SealedDossier
+from surveyapp.results.queries import by_precedence
 from surveyapp.surveys.models import Survey, SurveyGroup, SurveyState
 from surveyapp.surveys.queries import groups_of, survey_in_scope
 
@@ -48,6 +49,12 @@ class CountyStanding:
     n_criteria: int
     vetoes: tuple[VetoState, ...]
     surveys: tuple[SurveyStanding, ...]
+
+    @property
+    def decisive(self) -> SurveyStanding | None:
+        """Return the sealed survey whose verdict speaks for the county, if there is one."""
+        first = next(iter(by_precedence(each.survey for each in self.surveys)), None)
+        return next((each for each in self.surveys if each.survey is first), None)
 
     def n_vetoes(self, *states: VetoState) -> int:
         """Count the veto items in some states."""

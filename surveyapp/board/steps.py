@@ -106,7 +106,8 @@ def _seal(standing: CountyStanding, staff: StaffMember) -> Step:
     title, can = gettext("封存与结论"), staff.may(Permission.CLOSE_AND_SEAL)
     latest = standing.surveys[0] if standing.surveys else None
     if latest is not None and latest.state is SurveyState.SEALED:
-        href = url_for("reports.survey_verdict", survey_id=latest.survey.id)
+        decisive = standing.decisive or latest
+        href = url_for("reports.survey_verdict", survey_id=decisive.survey.id)
         return Step(title, _mark(True), gettext("调查已封存，结论已固定。"), gettext("查看结论"), href, can, True)
     if latest is not None and latest.state is SurveyState.CLOSED:
         href = url_for("board.survey", survey_id=latest.survey.id)

@@ -70,11 +70,11 @@ def uncertainty_json(survey_id: int) -> Response:
 @blueprint.get("/counties/<code>/verdict/")
 @needs(Permission.VIEW_VERDICT)
 def county_verdict(code: str) -> AnyResponse:
-    """Lead to the verdict sealed last of the year, or to what can be said before there is one."""
+    """Lead to the verdict that speaks for the county in the year, or to what can be said before there is one."""
     with the_database().reading() as session:
         county = county_in_scope(session, the_staff_member(), code)
         year = _year_of(session, county)
-        sealed = [survey for survey in sealed_surveys(session, county.id) if survey.year == year]
+        sealed = sealed_surveys(session, county.id, year)
     if sealed:
         return redirect(url_for(".survey_verdict", survey_id=sealed[0].id))
     return redirect(url_for(".preliminary", code=code, year=year))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +20,10 @@ from surveyapp.counties.models import County
 from surveyapp.results.dossier import dossier_without_survey
 from surveyapp.results.models import SealedDossier
 from surveyapp.results.refusals import NotSealed, RowsDoNotFit
-from surveyapp.surveys.models import Survey
+from surveyapp.surveys.models import Purpose, Survey
+
+# Whose verdict speaks for a county where several are sealed; among those of one purpose, the one sealed last.
+PRECEDENCE = (Purpose.PROVINCIAL_EVALUATION, Purpose.REVIEW, Purpose.SELF_EVALUATION, Purpose.REHEARSAL)
 
 
 class Part(StrEnum):
@@ -55,10 +60,20 @@ def verdict_of(session: Session, survey_id: int) -> SealedVerdict:
     return _recomputed(frozen.public_part, frozen.verdict)
 
 
-def sealed_surveys(session: Session, county_id: int) -> list[Survey]:
-    """List a county's sealed surveys, the one sealed last first."""
-    found = select(Survey).where(Survey.county_id == county_id, Survey.sealed_at.is_not(None))
-    return list(session.scalars(found.order_by(Survey.sealed_at.desc())))
+def by_precedence(surveys: Iterable[Survey]) -> list[Survey]:
+    """Order the sealed ones of a county's surveys: the one whose verdict speaks for the county first.
+
+    A rehearsal never stands before what was done in earnest, whenever it was sealed.
+    """
+    sealed = [(survey.sealed_at, survey.id, survey) for survey in surveys if survey.sealed_at is not None]
+    latest = [survey for _, _, survey in sorted(sealed, key=itemgetter(0, 1), reverse=True)]
+    return sorted(latest, key=lambda survey: PRECEDENCE.index(Purpose(survey.purpose)))
+
+
+def sealed_surveys(session: Session, county_id: int, year: int) -> list[Survey]:
+    """List a county's sealed surveys of a year, the one whose verdict speaks for the county first."""
+    found = select(Survey).where(Survey.county_id == county_id, Survey.year == year, Survey.sealed_at.is_not(None))
+    return by_precedence(session.scalars(found))
 
 
 def preliminary_verdict(session: Session, county: County, year: int) -> tuple[Dossier, Verdict]:

@@ -240,9 +240,46 @@ def test_before_a_seal_the_county_has_a_preliminary_page_without_recognition(
     assert "300" not in recognition
 
 
-def test_after_a_seal_the_county_leads_to_the_verdict_sealed_last(sealed: Survey, staff_client: StaffClient) -> None:
+def test_after_a_seal_the_county_leads_to_its_verdict(sealed: Survey, staff_client: StaffClient) -> None:
     answered = staff_client(Role.COUNTY_ADMINISTRATOR, "371402").get("/staff/counties/371402/verdict/")
     assert answered.location.endswith(f"/staff/surveys/{sealed.id}/verdict/")
+
+
+# Purposes in the order they were sealed, and which of them speaks for the county.
+@pytest.mark.parametrize(
+    ("sealed_in_turn", "speaks"),
+    [
+        (["self_evaluation", "rehearsal"], 0),
+        (["rehearsal", "self_evaluation"], 1),
+        (["review", "self_evaluation", "rehearsal"], 0),
+        (["provincial_evaluation", "review"], 0),
+        (["rehearsal", "rehearsal"], 1),
+    ],
+)
+def test_a_rehearsal_never_replaces_what_was_done_in_earnest(
+    database: Database, county: County, make_survey: MakeSurvey, inspector: StaffMember, staff_client: StaffClient,
+    sealed_in_turn: list[str], speaks: int,
+) -> None:  # fmt: skip
+    fill_county(database, county)
+    words = {"self_evaluation": "自评", "rehearsal": "演练", "review": "复核", "provincial_evaluation": "省级评估"}
+    ended = datetime.now(UTC) - timedelta(minutes=1)
+    surveys = []
+    for n, purpose in enumerate(sealed_in_turn):
+        opens = ended - timedelta(days=3, hours=-n)
+        surveys.append(make_survey(county, purpose=purpose, title=f"第{n}次", opens_at=opens, closes_at=ended))
+        seal(database, surveys[n].id, inspector, secrets.token_bytes)
+    # One of the year before counts for nothing in this one.
+    before = make_survey(county, purpose="provincial_evaluation", year=2025, opens_at=opens, closes_at=ended)
+    seal(database, before.id, inspector, secrets.token_bytes)
+    client, expected = staff_client(Role.CITY_INSPECTOR, "3714"), f"/staff/surveys/{surveys[speaks].id}/verdict/"
+    assert client.get("/staff/counties/371402/verdict/?year=2026").location.endswith(expected)
+    board = client.page("/staff/counties/371402/?year=2026")
+    assert board.select(f'ol.steps a[href="{expected}"]')
+    facts = {group.dt.get_text(): group.dd.get_text() for group in board.select("dl.facts > div")}  # type: ignore[union-attr]
+    cell = client.page("/staff/counties/?year=2026").select('tbody td[data-label="封存结论"]')[0].get_text()
+    own = client.page(f"/staff/surveys/{surveys[speaks].id}/").select("section[aria-labelledby=sealed] .mark")[0]
+    for shown in (facts["封存结论"], cell):
+        assert shown == f"{own.get_text()} {words[sealed_in_turn[speaks]]}"
 
 
 def test_a_county_without_any_data_has_a_page_that_says_what_is_missing(

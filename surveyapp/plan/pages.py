@@ -60,6 +60,7 @@ class FigureCell:
     detail: str
     gap: str
     mark: Mark
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _block(standing: CountyStanding) -> CountyBlock:
         planned=tuple(_planned(measure, standing.target(measure)) for measure in MEASURES),
         computed=computed,
         source=source,
-        n_reached=sum(1 for cell in computed if cell.mark.code == "met"),
+        n_reached=sum(1 for cell in computed if cell.reached),
     )
 
 
@@ -181,17 +182,18 @@ def _coefficient_cell(worst: WorstCoefficient, compared: TargetComparison | None
         detail = gettext("%(n)s项缺数据", n=worst.n_unknown)
     if worst.n_rows == 0:
         detail = gettext("没有学校")
-    return FigureCell(text, detail, _gap(compared, places), _mark(compared))
+    return FigureCell(text, detail, _gap(compared, places), _mark(compared), _reached(compared))
 
 
 def _share_cell(share: MetShare, compared: TargetComparison | None) -> FigureCell:
     if share.least is None:
-        return FigureCell("–", gettext("没有学校"), "", _mark(compared))
+        return FigureCell("–", gettext("没有学校"), "", _mark(compared), _reached(compared))
     detail = f"{share.n_met}/{share.n_rows}"
     if share.n_unknown:
         detail = gettext("%(counts)s，缺%(n)s", counts=detail, n=share.n_unknown)
     text = percent(share.least, PLACES_OF_TARGETS)
-    return FigureCell(text, detail, _gap(compared, PLACES_OF_TARGETS), _mark(compared))
+    gap = _gap(compared, PLACES_OF_TARGETS)
+    return FigureCell(text, detail, gap, _mark(compared), _reached(compared))
 
 
 def _gap(compared: TargetComparison | None, places: int) -> str:
@@ -201,6 +203,11 @@ def _gap(compared: TargetComparison | None, places: int) -> str:
 
 
 def _mark(compared: TargetComparison | None) -> Mark:
-    shown_as = mark_of(Outcome.NOT_APPLICABLE if compared is None else compared.outcome)
-    words = {"met": gettext("已达目标"), "not-met": gettext("未达目标")}
-    return Mark(shown_as.code, shown_as.sign, words.get(shown_as.code, shown_as.word))
+    outcome = Outcome.NOT_APPLICABLE if compared is None else compared.outcome
+    shown_as = mark_of(outcome)
+    words = {Outcome.MET: gettext("已达目标"), Outcome.NOT_MET: gettext("未达目标")}
+    return Mark(shown_as.code, shown_as.sign, words.get(outcome, shown_as.word))
+
+
+def _reached(compared: TargetComparison | None) -> bool:
+    return compared is not None and compared.outcome is Outcome.MET

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scoring.figures import shown
+from scoring.ruleset import RuleSet
 from scoring.sample import SampleTargets
 from surveyapp.counties.pages import CountyHead, county_head
 from surveyapp.counties.years import YearChoice
@@ -44,6 +46,7 @@ class NewSurveyPage:
     groups: tuple[str, ...]
     targets: Targets | None
     has_versions: bool
+    small_group_return: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class ClosePage:
     title: str
     closes: str
     form: CloseForm
+
+
+def small_group_return(rule_set: RuleSet) -> str:
+    """Say how much of a small group is asked at most, in per cent."""
+    return f"{shown(rule_set.parameters.small_group_return * 100)}%"
 
 
 def targets_shown(found: SampleTargets | None) -> Targets | None:

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from scoring.ruleset import load_rule_set
 from surveyapp.accounts.current import the_staff_member
 from surveyapp.accounts.policy import Permission, needs
 from surveyapp.counties.models import County
@@ -19,7 +20,7 @@ from surveyapp.extensions import the_database, the_time
 from surveyapp.frame import CHINA, Crumb, moment
 from surveyapp.surveys.forms import CloseForm, NewSurveyForm
 from surveyapp.surveys.models import Group
-from surveyapp.surveys.pages import ClosePage, NewSurveyPage, survey_head, targets_shown
+from surveyapp.surveys.pages import ClosePage, NewSurveyPage, small_group_return, survey_head, targets_shown
 from surveyapp.surveys.queries import complete_versions, survey_in_scope
 from surveyapp.surveys.refusals import NewSurveyRefused, SurveyNotOpen
 from surveyapp.surveys.services import NewSurvey, close_early, create_survey, targets_of
@@ -105,7 +106,8 @@ def _new(county: County, choice: YearChoice, form: NewSurveyForm) -> str:
     people = form.people()
     targets = targets_of(county.rule_set_id, *people) if people else None
     page = NewSurveyPage(county_head(county, choice, "board.county", Crumb(gettext("创建调查"))), form,
-                         tuple(group.value for group in Group), targets_shown(targets), bool(versions))  # fmt: skip
+                         tuple(group.value for group in Group), targets_shown(targets), bool(versions),
+                         small_group_return(load_rule_set(county.rule_set_id)))  # fmt: skip
     return render_template("staff/surveys/new.html", page=page)
 
 

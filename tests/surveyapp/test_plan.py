@@ -119,6 +119,9 @@ def test_the_page_shows_targets_computed_figures_and_the_contradiction(
     assert planned == ["≤0.50", "≤0.45", *(f"{value}%" for value in QIHE[2:])]
     assert len(computed) == len(MEASURES)
     assert all("标" in text or "判定" in text or "未定" in text for text in computed)
+    n_reached = sum("已达目标" in text for text in computed)
+    assert 0 < n_reached < len(MEASURES)
+    assert f"{n_reached}/{len(MEASURES)}项已达目标" in page.get_text()
     _, waiting = line_of(page, "德城区")
     assert len(waiting) == 1
     assert waiting[0] == "尚无学校数据"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 
 import pytest
 import zxingcpp
@@ -14,6 +16,7 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from scoring.ruleset import load_rule_set
 from surveyapp.accounts.models import AuditEntry, Role
 from surveyapp.counties.models import County, SchoolRecord
 from surveyapp.db import Database
@@ -21,6 +24,7 @@ from surveyapp.links.models import Link
 from surveyapp.responses.models import Response
 from surveyapp.responses.queries import counts_by_group
 from surveyapp.surveys.models import Group, Survey, SurveyGroup
+from surveyapp.surveys.pages import small_group_return
 from surveyapp.surveys.questionnaires import store_questionnaires
 from tests.support.factories import MakeCounty, MakeLink, MakeSurvey, current_questionnaire_version
 from tests.support.results import answer, fill_county
@@ -105,6 +109,14 @@ def test_the_form_comes_filled_in_with_what_is_known(administrator: Visitor, sto
     assert datetime.strptime(str(opens["value"]), "%Y-%m-%dT%H:%M").astimezone(CHINA) > datetime.now(UTC)
     # 1.5‰ of the 500,000 residents on file is 750.
     assert table(page, "各类对象的目标份数")["样本总量"][-1] == "750"
+
+
+def test_how_much_of_a_small_group_is_asked_is_the_rule_sets_own_figure(administrator: Visitor, stored: None) -> None:
+    # 70 % is the return of the earlier round, which the rule set carries; half of it is 35 %.
+    rules = load_rule_set("national-2017")
+    assert "最多要求其 70%，不足部分由家长补足" in administrator.page(NEW_PATH).get_text()
+    other = replace(rules, parameters=replace(rules.parameters, small_group_return=Fraction(7, 20)))
+    assert small_group_return(other) == "35%"
 
 
 def test_the_preview_shows_the_targets_of_the_published_example(

@@ -56,7 +56,6 @@ class CriteriaPage:
     groups: tuple[CriterionGroup, ...]
     may_judge: bool
     n_given: int
-    n_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +165,7 @@ def criteria_page(head: CountyHead, standings: Sequence[CriterionStanding], staf
         for domain in _DOMAINS
     )  # fmt: skip
     counted = [group for group in groups if group.code != "0"]
-    return CriteriaPage(head, groups, staff.may(Permission.JUDGE), sum(group.n_given for group in counted),
-                        sum(len(group.rows) for group in counted))  # fmt: skip
+    return CriteriaPage(head, groups, staff.may(Permission.JUDGE), sum(group.n_given for group in counted))
 
 
 def criterion_page(

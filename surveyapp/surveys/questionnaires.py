@@ -8,9 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from scoring.errors import Defect
 from scoring.questionnaire import Form, Questionnaire
 from scoring.questionnaire_file import (
@@ -54,10 +51,6 @@ class QuestionnaireInvalid(Exception):
 
 class QuestionnaireChanged(Exception):
     """A stored version differs from the one that is offered under the same id."""
-
-
-class QuestionnaireUnknown(LookupError):
-    """No questionnaire is stored under this id."""
 
 
 def parse_questionnaire(data: bytes, file: str) -> Questionnaire:
@@ -131,15 +124,6 @@ def store_questionnaires(
 def questionnaire_id(version: str, group: str) -> str:
     """Return the id of the form a group answers in a version."""
     return f"{FORM_OF_GROUP[Group(group)]}-{version}"
-
-
-def questionnaire_for(session: Session, version: str, group: str) -> Questionnaire:
-    """Return the stored questionnaire a group answers in a version."""
-    identity = questionnaire_id(version, group)
-    body = session.scalar(select(QuestionnaireVersion.body).where(QuestionnaireVersion.id == identity))
-    if body is None:
-        raise QuestionnaireUnknown(identity)
-    return stored_questionnaire(body)
 
 
 @lru_cache(maxsize=256)

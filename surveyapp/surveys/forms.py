@@ -55,7 +55,7 @@ REFUSED: Mapping[type[NewSurveyRefused], tuple[str, LazyString]] = {
     SurveyExists: ("title", _(
         "本年度已有同用途、同时间的调查“%(title)s”，没有重复创建；确要再做一次的，请改名称或时间。")),
     ResidentsBelowRecord: ("residents", _(
-        "不能少于系统登记的常住人口 %(on_record)s 人；登记数有误的，请先由上级更正。")),
+        "不能少于系统登记的常住人口 %(on_record)s 人，请核对。")),
 }
 
 

@@ -220,12 +220,12 @@ def test_from_an_empty_county_to_a_verdict_anybody_can_redo(
     sealed = inspector.fetch("verdict.json")
     public = inspector.download("卷宗公开部分", tmp_path / "public.zip")
     assert recomputed(public) == sealed
-    auditors = inspector.download("卷宗审核部分", tmp_path / "auditor.zip")
+    auditors = inspector.download("卷宗审计部分", tmp_path / "auditor.zip")
     assert recomputed(auditors) == sealed
     assert json.loads(inspector.fetch("uncertainty.json"))["format"] == "county-uncertainty/1"
 
     administrator.open(f"{survey}verdict/")
-    expect(administrator.page.get_by_role("link", name="审核部分")).to_have_count(0)
+    expect(administrator.page.get_by_role("link", name="审计部分")).to_have_count(0)
     refused = administrator.page.goto(f"{administrator.server.url}/staff{survey}dossier/auditor.zip")
     assert refused is not None
     assert refused.status == 403

@@ -50,6 +50,9 @@ mutate: setup-dev ## Change scoring/ line by line and list what no test notices 
 	$(PY) scripts/mutate.py $(MODULES)
 	$(PY) scripts/mutate.py --show $(MODULES)
 
+bench-scoring: setup-dev ## Measure counting and deciding beside NumPy and R survey, and write the tables
+	$(PY) -m benchmarks.scoring
+
 lock: setup-dev ## Pin all dependencies anew, with hashes, from the .in files
 	scripts/lock.sh
 

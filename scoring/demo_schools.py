@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from scoring.school_columns import STAGES_OF_KIND, SchoolKind
 
 FEWEST_SCHOOLS = 12
 
-_KIND_SHARES = (
+KIND_SHARES = (
     (SchoolKind.PRIMARY, 50),
     (SchoolKind.TEACHING_POINT, 12),
     (SchoolKind.JUNIOR, 18),
@@ -46,7 +47,12 @@ class _Shape:
     blank: str
 
 
-def demo_schools(rng: np.random.Generator, n_schools: int, rule_set: RuleSet) -> list[dict[str, str]]:
+def demo_schools(
+    rng: np.random.Generator,
+    n_schools: int,
+    rule_set: RuleSet,
+    kind_shares: Sequence[tuple[SchoolKind, int]] = KIND_SHARES,
+) -> list[dict[str, str]]:
     """Return the school file of a demonstration county as text cells.
 
     Most stage rows meet the resource rule; about one in ten fails it, another one in ten lacks one indicator but
@@ -61,6 +67,8 @@ def demo_schools(rng: np.random.Generator, n_schools: int, rule_set: RuleSet) ->
         At least 12, so that every kind occurs.
     rule_set : RuleSet
         The standards the schools are shaped around.
+    kind_shares : sequence of (SchoolKind, int)
+        How many schools of each kind among a hundred.
 
     Returns
     -------
@@ -76,7 +84,7 @@ def demo_schools(rng: np.random.Generator, n_schools: int, rule_set: RuleSet) ->
         raise ValueError(f"a demonstration county has at least {FEWEST_SCHOOLS} schools")
     schools = []
     numbers = dict.fromkeys(SchoolKind, 0)
-    for n, kind in enumerate(_kinds(n_schools)):
+    for n, kind in enumerate(_kinds(n_schools, kind_shares)):
         numbers[kind] += 1
         shape = _shape(rng, numbers[kind], kind)
         cells = {
@@ -95,8 +103,8 @@ def demo_schools(rng: np.random.Generator, n_schools: int, rule_set: RuleSet) ->
     return schools
 
 
-def _kinds(n_schools: int) -> list[SchoolKind]:
-    kinds = [kind for kind, share in _KIND_SHARES for _ in range(max(1, n_schools * share // 100))]
+def _kinds(n_schools: int, kind_shares: Sequence[tuple[SchoolKind, int]]) -> list[SchoolKind]:
+    kinds = [kind for kind, share in kind_shares for _ in range(max(1, n_schools * share // 100))]
     missing = n_schools - len(kinds)
     return ([SchoolKind.PRIMARY] * missing + kinds) if missing > 0 else kinds[-n_schools:]
 

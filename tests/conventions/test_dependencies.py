@@ -13,7 +13,7 @@ import pytest
 from tests.support.repository import ROOT, modules, read, tracked
 
 RUNTIME, DEVELOPMENT = Path("requirements"), Path("requirements-dev")
-OURS = {"scoring", "surveyapp", "tests", "benchmarks", "wsgi"}
+OURS = {"scoring", "surveyapp", "tests", "benchmarks", "wsgi"} | {path.stem for path in modules("scripts")}
 
 
 def canonical(name: str) -> str:

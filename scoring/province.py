@@ -6,13 +6,12 @@ another one. What comes back is, byte for byte, what ``verdict`` gives for each 
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
+import pandas as pd
 from distributed import Client, Future, LocalCluster, as_completed
 
 from scoring.dossier import read_dossier
@@ -209,18 +208,17 @@ def comparison_csv(results: Iterable[Scored]) -> bytes:
 
     A dossier that could not be read has a line of its own, with outcome ``unreadable`` and its first defects.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
     columns = [field.name for field in fields(CountyLine)]
-    writer.writerow(columns)
+    lines = []
     for scored in in_order(results):
         line = scored.line
         if line is None:
             shown_defects = " ".join(scored.defects[:_DEFECTS_SHOWN])
             known = {"dossier": scored.name, "outcome": UNREADABLE, "defects": shown_defects}
             line = CountyLine(**(dict.fromkeys(columns, "") | known))
-        writer.writerow([harmless(cell) for cell in astuple(line)])
-    return out.getvalue().encode("utf-8-sig")
+        lines.append([harmless(cell) for cell in astuple(line)])
+    table = pd.DataFrame(lines, columns=columns, dtype=str)
+    return table.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
 def harmless(cell: str) -> str:

@@ -17,7 +17,7 @@ from surveyapp.counties.labels import JUDGEMENTS, LEVELS, VETO_STATES
 from surveyapp.counties.models import Judgement, JudgementCode, Level, VetoAct
 from surveyapp.counties.models import VetoState as VetoCode
 from surveyapp.counties.pages import CountyHead
-from surveyapp.counties.services import LEVEL_OF
+from surveyapp.counties.services import EVIDENCE, LEVEL_OF
 from surveyapp.counties.standing import CriterionStanding, VetoStanding
 from surveyapp.frame import Mark, mark_of, moment
 
@@ -112,6 +112,7 @@ class CriterionPage:
     own_county: bool
     parts: tuple[PartField, ...]
     evidence: str
+    evidence_errors: tuple[str, ...]
     errors: tuple[tuple[str, str], ...]
     history: tuple[HistoryRow, ...]
 
@@ -173,7 +174,7 @@ def criterion_page(
 ) -> CriterionPage:
     """Lay out one criterion: what it asks, what counts, what was ever said, and the form."""
     indicator, typed = standing.indicator, typed or Typed()
-    labels = {part.code: part.zh for part in indicator.parts}
+    labels = {part.code: part.zh for part in indicator.parts} | {EVIDENCE: gettext("依据")}
     level = LEVEL_OF.get(staff.role)
     return CriterionPage(
         head=head,
@@ -190,6 +191,7 @@ def criterion_page(
         own_county=level is Level.COUNTY,
         parts=tuple(_part_field(indicator, part, typed) for part in indicator.parts),
         evidence=typed.text,
+        evidence_errors=tuple(what for place, what in typed.errors if place == EVIDENCE),
         errors=tuple(
             (_field_of(indicator, part), f"{labels.get(part) or indicator.short_zh}：{what}")
             for part, what in typed.errors
@@ -241,7 +243,9 @@ def _is_figure(part: CriterionPart) -> bool:
 
 
 def _field_of(indicator: Indicator, part_code: str) -> str:
-    """Return the id of the field an error of a part stands at."""
+    """Return the id of the field an error of a part, or of the evidence, stands at."""
+    if part_code == EVIDENCE:
+        return EVIDENCE
     figures = {part.code for part in indicator.parts if _is_figure(part)}
     return f"value-{part_code}" if part_code in figures else f"judgement-{part_code}"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scoring.errors import Defect
+from surveyapp.counties.models import VetoState
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,20 @@ class ReasonMissing(Exception):
     """An act on a veto item needs its reason."""
 
 
+class ReasonRefused(Exception):
+    """The reason given for an act on a veto item cannot be read back from a dossier; ``defect`` says why."""
+
+    def __init__(self, defect: Defect) -> None:
+        super().__init__(defect.en)
+        self.defect = defect
+
+
 class VetoActOutOfPlace(Exception):
     """The act would not move the veto item: a higher level has spoken, or it stands there already."""
+
+    def __init__(self, code: str, state: VetoState) -> None:
+        super().__init__(f"{code} is {state}")
+        self.state = state
 
 
 class SchoolFileUnknown(Exception):

@@ -14,6 +14,7 @@ from surveyapp.accounts.audit import record_act
 from surveyapp.accounts.current import the_staff_member
 from surveyapp.accounts.policy import Permission, needs
 from surveyapp.counties.judging_pages import Typed, criteria_page, criterion_page, vetoes_page
+from surveyapp.counties.labels import VETO_STATES
 from surveyapp.counties.models import County, VetoState
 from surveyapp.counties.pages import county_head, refused_page, schools_page
 from surveyapp.counties.queries import (
@@ -31,6 +32,7 @@ from surveyapp.counties.refusals import (
     JudgementRefused,
     NothingEntered,
     ReasonMissing,
+    ReasonRefused,
     SchoolFileRefused,
     VetoActOutOfPlace,
 )
@@ -173,8 +175,11 @@ def _act(code: str, criterion_code: str, allowed: frozenset[VetoState]) -> Respo
                     the_staff_member(), the_time())  # fmt: skip
     except ReasonMissing:
         error = gettext("请写明理由。")
-    except VetoActOutOfPlace:
-        error = gettext("没有保存：这一事项的状态刚刚变了，或已由上级认定。")
+    except ReasonRefused as refused:
+        error = gettext("理由%(what)s", what=refused.defect.zh.partition(":")[2])
+    except VetoActOutOfPlace as refused:
+        error = gettext("没有保存：这一事项现在是“%(state)s”，这一步不能改变它。提出以后只有市级或省级可以确认或排除，"
+                        "上级的评定下级不能改变。", state=VETO_STATES[refused.state])
     else:
         flash(gettext("否决事项 %(code)s 已保存。", code=criterion_code), "done")
         return redirect(url_for("counties.vetoes", code=code, year=choice.year), 303)

@@ -10,11 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from scoring.criteria import Level as ScoringLevel
 from scoring.criteria import parse_criteria
 from scoring.errors import Defect
-from scoring.ruleset import load_rule_set
-from scoring.vetoes import VetoRow, standing_of
+from scoring.ruleset import RuleSet, load_rule_set
+from scoring.vetoes import VetoRow, parse_vetoes, standing_of
 from scoring.vetoes import VetoState as ScoringVetoState
 from surveyapp.accounts.audit import record_act
 from surveyapp.accounts.models import Role
@@ -26,6 +25,7 @@ from surveyapp.counties.refusals import (
     JudgementRefused,
     NothingEntered,
     ReasonMissing,
+    ReasonRefused,
     VetoActOutOfPlace,
 )
 from surveyapp.counties.schoolfile import canonical_cells, read_school_file, shown_file_name
@@ -38,6 +38,9 @@ LEVEL_OF = {
     Role.PROVINCE_INSPECTOR: Level.PROVINCE,
 }
 """The level a role speaks for; an operator speaks for none."""
+
+EVIDENCE = "evidence"
+"""Where a defect of the evidence stands among those of the parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +115,16 @@ def judge(
     said = [entry for entry in entries if entry.value.strip() or entry.judgement]
     if not said:
         raise NothingEntered
-    level = LEVEL_OF[staff.role]
+    level, evidence = LEVEL_OF[staff.role], _plain_lines(evidence)
     cells = [{"code": code, "part": entry.part, "value": entry.value, "judgement": entry.judgement,
               "level": level.value, "evidence": evidence} for entry in said]  # fmt: skip
     _, defects = parse_criteria(cells, rule_set=load_rule_set(county.rule_set_id), first_row=FIRST_ROW)
     if defects:
-        raise JudgementRefused([(_part_of(defect, said), defect) for defect in defects])
+        raise JudgementRefused(_placed(defects, said))
     with database.writing() as session:
         rows = [
             Judgement(county_id=county.id, year=year, code=code, part=entry.part, value=entry.value.strip() or None,
-                      judgement=entry.judgement or None, level=level.value, evidence=evidence.strip(),
+                      judgement=entry.judgement or None, level=level.value, evidence=evidence,
                       judged_at=now, judged_by=staff.name)
             for entry in said
         ]  # fmt: skip
@@ -137,38 +140,54 @@ def act_on_veto(
     staff: StaffMember, now: datetime,
 ) -> VetoAct:
     """Say something of a veto item, if it moves the item by the rules of who may overrule whom."""
-    rule_set, level = load_rule_set(county.rule_set_id), LEVEL_OF[staff.role]
+    rule_set, level, reason = load_rule_set(county.rule_set_id), LEVEL_OF[staff.role], _plain_lines(reason)
     if code not in {indicator.code for indicator in rule_set.domain("5")}:
         raise CriterionUnknown(code)
-    if not reason.strip():
+    if not reason:
         raise ReasonMissing
-    if state is VetoState.UNASSESSED:
-        raise VetoActOutOfPlace(code)
     with database.writing() as session:
         # What counts is decided against all that was said before, inside the transaction that says it.
         acts = veto_acts_of(session, county.id, year)
         before = [row for row in veto_rows(acts, rule_set) if row.code == code]
         act = VetoAct(county_id=county.id, year=year, code=code, state=state.value, level=level.value,
-                      reason=reason.strip(), acted_at=now, acted_by=staff.name)
-        if not _moves(before, act):
-            raise VetoActOutOfPlace(code)
+                      reason=reason, acted_at=now, acted_by=staff.name)
+        if not _moves(before, _row_of(act, before, rule_set)):
+            raise VetoActOutOfPlace(code, VetoState(standing_of(before).state))
         session.add(act)
         record_act(session, staff, "veto_acted", subject=f"{year} {code} {state.value}", now=now,
-                   county_code=county.code, detail=reason.strip())
+                   county_code=county.code, detail=reason)
     return act
 
 
-def _moves(before: Sequence[VetoRow], act: VetoAct) -> bool:
+def _row_of(act: VetoAct, before: Sequence[VetoRow], rule_set: RuleSet) -> VetoRow | None:
+    """Read an act as it will be read back from the dossier, or refuse its reason; no row is a county that decides."""
+    number = max((row.row for row in before), default=FIRST_ROW) + 1
+    cells = {"code": act.code, "state": act.state, "level": act.level, "reason": act.reason}
+    rows, defects = parse_vetoes([cells], rule_set=rule_set, first_row=number)
+    for defect in defects:
+        if defect.column == "reason":
+            raise ReasonRefused(defect)
+    return rows[0] if rows else None
+
+
+def _moves(before: Sequence[VetoRow], new: VetoRow | None) -> bool:
     """Say whether an act changes who or what is the item's standing; a county cannot decide at all."""
-    if act.level == Level.COUNTY and act.state in (VetoState.CONFIRMED, VetoState.DISMISSED):
+    if new is None or new.state is ScoringVetoState.UNASSESSED:
         return False
     raised_once = (ScoringVetoState.RAISED, ScoringVetoState.CONFIRMED, ScoringVetoState.DISMISSED)
-    if act.state == VetoState.DISMISSED and standing_of(before).state not in raised_once:
+    if new.state is ScoringVetoState.DISMISSED and standing_of(before).state not in raised_once:
         return False
-    number = max((row.row for row in before), default=FIRST_ROW) + 1
-    new = VetoRow(number, act.code, ScoringVetoState(act.state), ScoringLevel(act.level), act.reason)
     return standing_of([*before, new]).by is new
 
 
-def _part_of(defect: Defect, said: Sequence[Entry]) -> str:
-    return said[(defect.row or FIRST_ROW) - FIRST_ROW].part
+def _plain_lines(typed: str) -> str:
+    """Return a text with its lines ended as the dossier ends them; browsers send CRLF."""
+    return typed.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _placed(defects: Sequence[Defect], said: Sequence[Entry]) -> list[tuple[str, Defect]]:
+    """Put each defect at the part it is about, and one of the evidence, which all parts share, there and once."""
+    shared = [defect for defect in defects if defect.column == EVIDENCE][:1]
+    of_parts = [(said[(defect.row or FIRST_ROW) - FIRST_ROW].part, defect)
+                for defect in defects if defect.column != EVIDENCE]  # fmt: skip
+    return of_parts + [(EVIDENCE, defect) for defect in shared]

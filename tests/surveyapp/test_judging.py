@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from scoring.dossier import read_dossier, write_dossier
 from scoring.findings import Outcome
 from scoring.ruleset import load_rule_set
 from scoring.vetoes import VetoState as Standing
@@ -22,11 +23,14 @@ from surveyapp.counties.refusals import (
     JudgementRefused,
     NothingEntered,
     ReasonMissing,
+    ReasonRefused,
     VetoActOutOfPlace,
 )
 from surveyapp.counties.services import Entry, act_on_veto, judge
 from surveyapp.counties.standing import CriterionStanding, criteria_standings, n_given, veto_standings
 from surveyapp.db import Database
+from surveyapp.results.dossier import dossier_without_survey
+from tests.support.results import fill_county
 from tests.support.visitors import PASSWORD, StaffClient, Visitor, parsed
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -196,6 +200,23 @@ def test_an_act_needs_a_reason_and_an_item(
         act_on_veto(database, county, YEAR, "5.3", VetoState.UNASSESSED, "理由", members["county"], NOW)
 
 
+@pytest.mark.parametrize("reason", ["来信\x1b[2J属实", "来信\x0b属实", "字" * 2001])
+def test_a_reason_a_dossier_could_not_carry_is_refused(
+    database: Database, county: County, members: dict[str, StaffMember], reason: str
+) -> None:
+    with pytest.raises(ReasonRefused):
+        act_on_veto(database, county, YEAR, "5.3", RAISED, reason, members["county"], NOW)
+    assert veto_of(database, county) is Standing.UNASSESSED
+
+
+def test_a_line_end_counts_as_one_character_however_the_browser_sends_it(
+    database: Database, county: County, members: dict[str, StaffMember]
+) -> None:
+    longest = "\r\n".join("字" * 1000)  # 1000 signs and 999 line ends: 1999 as a text area counts, 2998 as sent
+    act_on_veto(database, county, YEAR, "5.3", RAISED, longest, members["county"], NOW)
+    assert veto_of(database, county) is Standing.RAISED
+
+
 def test_the_table_itself_refuses_a_county_that_decides(database: Database, county: County) -> None:
     statement = text(
         "INSERT INTO veto_acts (county_id, year, code, state, level, reason, acted_at, acted_by) "
@@ -289,3 +310,62 @@ def test_each_year_stands_for_itself(
     assert "2025年" in city.page(CRITERIA).get_text()
     assert city.get(f"{CRITERIA}?year=１２３４").status_code == 200
     assert city.get(f"{CRITERIA}?year=99999999999999999999").status_code == 200
+
+
+# What is typed over several lines: browsers end each with CRLF, whatever the machine.
+
+TYPED, KEPT = "第一行\r\n第二行\r第三行\n", "第一行\n第二行\n第三行"
+
+
+def test_a_reason_of_several_lines_is_kept_shown_and_carried_by_the_dossier(
+    staff_client: StaffClient, database: Database, county: County
+) -> None:
+    fill_county(database, county)
+    city, page = staff_client(Role.CITY_INSPECTOR, "3714"), f"{VETOES}?year=2026"
+    answer = city.submit(f"{VETOES}5.3?year=2026", {"state": "raised", "reason": TYPED}, page=page)
+    assert answer.status_code == 303
+    own = f"{CRITERIA}2.1?year=2026"
+    assert city.submit(own, {"judgement-": "not_met", "evidence": TYPED}).status_code == 303
+    assert KEPT in city.page(page).get_text()
+    assert KEPT in city.page(own).get_text()
+    county_page = "/staff/counties/371402/"
+    for path in ("/staff/counties/", county_page, f"{county_page}verdict/preliminary/", f"{CRITERIA}?year=2026"):
+        assert city.get(path).status_code == 200, path
+    with database.reading() as session:
+        dossier = read_dossier(write_dossier(dossier_without_survey(session, county, YEAR)).auditor)
+    assert KEPT in [row.reason for row in dossier.vetoes if row.code == "5.3"]
+    assert KEPT in [row.evidence for row in dossier.criteria if row.code == "2.1"]
+
+
+@pytest.mark.parametrize("control", ["\x1b", "\x0b"])
+def test_control_characters_are_refused_at_their_field(
+    staff_client: StaffClient, database: Database, county: County, control: str
+) -> None:
+    administrator, page = staff_client(Role.COUNTY_ADMINISTRATOR, "371402"), f"{VETOES}?year=2026"
+    typed = f"来信{control}反映"
+    answer = administrator.submit(f"{VETOES}5.3?year=2026", {"state": "raised", "reason": typed}, page=page)
+    assert answer.status_code == 422
+    assert "理由含有控制字符" in parsed(answer).select_one("#error-5\\.3").get_text()  # type: ignore[union-attr]
+    answer = administrator.submit(f"{CRITERIA}2.11?year=2026",
+                                  {"value-rotation": "12", "value-backbone": "20", "evidence": typed})
+    assert answer.status_code == 422
+    shown = parsed(answer)
+    assert "含有控制字符" in shown.select_one("#evidence-error").get_text()  # type: ignore[union-attr]
+    assert [link["href"] for link in shown.select(".summary a")] == ["#evidence"]
+    with database.reading() as session:
+        assert veto_acts_of(session, county.id, YEAR) == []
+        assert judgements_of(session, county.id, YEAR) == []
+
+
+def test_what_was_raised_is_not_declared_absent_and_the_page_says_who_may(
+    staff_client: StaffClient, database: Database, county: County
+) -> None:
+    administrator, page = staff_client(Role.COUNTY_ADMINISTRATOR, "371402"), f"{VETOES}?year=2026"
+    own = f"{VETOES}5.3?year=2026"
+    assert administrator.submit(own, {"state": "raised", "reason": "来信"}, page=page).status_code == 303
+    answer = administrator.submit(own, {"state": "absent", "reason": "查无"}, page=page)
+    assert answer.status_code == 422
+    said = parsed(answer).select_one("#error-5\\.3").get_text()  # type: ignore[union-attr]
+    assert "已提出" in said
+    assert "只有市级或省级可以确认或排除" in said
+    assert veto_of(database, county) is Standing.RAISED

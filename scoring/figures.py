@@ -53,6 +53,42 @@ def shown_ratio(numerator: int, denominator: int, places: int = PLACES_IN_FINDIN
     return f"-{text}" if negative and scaled else text
 
 
+def shown_against(numerator: int, denominator: int, limit_millionths: int) -> tuple[str, str, str]:
+    """Return a figure, its distance from a limit, and the figure to two places: one long division instead of three.
+
+    Parameters
+    ----------
+    numerator, denominator : int
+        The figure, ≥ 0.
+    limit_millionths : int
+        The limit in millionths, a whole number of them.
+
+    Returns
+    -------
+    tuple of str
+        ``shown(figure)``, ``shown(figure − limit)``, ``shown(figure, 2)``.
+
+    Examples
+    --------
+    >>> shown_against(25, 6, 4_200_000), shown_against(21, 5, 4_200_000)
+    (('4.166667', '-0.033333', '4.17'), ('4.2', '0', '4.2'))
+    """
+    # Half millionths, rounded down; every place at which rounding to six or to two decimals changes is a whole one.
+    halves, rest = divmod(2_000_000 * numerator, denominator)
+    above = halves - 2 * limit_millionths
+    if above >= 0:
+        margin = _decimal(above + 1 >> 1, 1_000_000)
+    else:
+        short = 1 - above - bool(rest) >> 1
+        margin = f"-{_decimal(short, 1_000_000)}" if short else "0"
+    return _decimal(halves + 1 >> 1, 1_000_000), margin, _decimal(((halves >> 1) + 5_000) // 10_000, 100)
+
+
+def _decimal(units: int, scale: int) -> str:
+    whole, rest = divmod(units, scale)
+    return f"{whole}.{str(scale + rest)[1:].rstrip('0')}" if rest else str(whole)
+
+
 def shown_root(square: Fraction, places: int = PLACES_IN_FINDINGS) -> str:
     """Return the square root of an exact non-negative figure as text, correctly rounded (half up).
 

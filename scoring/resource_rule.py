@@ -26,7 +26,10 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """One indicator's standard for one stage; the ratios are there for whole-number comparison."""
+    """One indicator's standard for one stage; the ratios are there for whole-number comparison.
+
+    ``limit_millionths`` is ``None`` for a limit of more than six decimal places.
+    """
 
     code: str
     title_zh: str
@@ -36,6 +39,7 @@ class Standard:
     floor: Fraction
     limit_ratio: tuple[int, int]
     floor_ratio: tuple[int, int]
+    limit_millionths: int | None
     required: str
     floor_text: str
     unit: str
@@ -61,6 +65,7 @@ def standards_of(rule_set: RuleSet, stage: Stage) -> tuple[Standard, ...]:
                 floor=floor,
                 limit_ratio=limit.as_integer_ratio(),
                 floor_ratio=floor.as_integer_ratio(),
+                limit_millionths=int(10**6 * limit) if 10**6 % limit.denominator == 0 else None,
                 required=shown(limit),
                 floor_text=shown(floor),
                 unit=indicator.unit,

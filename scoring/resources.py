@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scoring.coefficients import difference_coefficients
-from scoring.figures import PLACES_OF_VALUES, shown_ratio
+from scoring.figures import PLACES_OF_VALUES, shown_against, shown_ratio
 from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, combine_all, leaf_finding
 from scoring.resource_rule import Standard, Standing, six_of_seven_with_floor, standards_of
 from scoring.ruleset import RuleSet, Stage
@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 _HIDDEN_BY_ROUNDING = 2 * 10**PLACES_OF_VALUES
+_STANDINGS = tuple(Standing)
 
 
 def evaluate_row(row: StageRow, rule_set: RuleSet, standards: tuple[Standard, ...] | None = None) -> Finding:
@@ -95,9 +96,13 @@ def _leaf(
         numerator, denominator = standard.factor * resource.numerator, resource.denominator * pupils
         above, below = standard.limit_ratio
         surplus, base = numerator * below - above * denominator, denominator * below
-        actual, margin = shown_ratio(numerator, denominator), shown_ratio(surplus, base)
+        if standard.limit_millionths is None:
+            actual, margin = shown_ratio(numerator, denominator), shown_ratio(surplus, base)
+            rounded = shown_ratio(numerator, denominator, PLACES_OF_VALUES)
+        else:
+            actual, margin, rounded = shown_against(numerator, denominator, standard.limit_millionths)
         borderline = surplus != 0 and abs(surplus) * _HIDDEN_BY_ROUNDING <= base
-        value = actual if borderline else shown_ratio(numerator, denominator, PLACES_OF_VALUES)
+        value = actual if borderline else rounded
         value_zh, value_en = (
             f"{subject_zh}为{value}{standard.unit}",
             f"{subject_en}: {value} {standard.unit_en}",
@@ -153,7 +158,9 @@ def _row_reason(
     if standings.count(Standing.MEETS) == len(standings):
         zh, en = f"{name_zh}{len(standings)}项指标全部达到标准。", f"{name_en} meets all {len(standings)} standards."
         return Reason("all_standards_met", zh, en)
-    codes = {s: [n.code for n, at in zip(standards, standings, strict=True) if at is s] for s in Standing}
+    codes: dict[Standing, list[str]] = {s: [] for s in _STANDINGS}
+    for standard, standing in zip(standards, standings, strict=True):
+        codes[standing].append(standard.code)
     met, below, unknown = len(codes[Standing.MEETS]), codes[Standing.BELOW_FLOOR], codes[Standing.UNKNOWN]
     short = codes[Standing.REACHES_FLOOR]
     if outcome is Outcome.MET:

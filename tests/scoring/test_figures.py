@@ -6,10 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scoring.figures import is_borderline, shown, shown_ratio, shown_root
+from scoring.figures import is_borderline, shown, shown_against, shown_ratio, shown_root
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,14 @@ def test_borderline_is_half_a_unit_of_the_last_place_on_both_sides(
     actual: str, limit: str, places: int, marked: bool
 ) -> None:
     assert is_borderline(Fraction(actual), Fraction(limit), places) is marked
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**7), st.integers(0, 10**10))
+@example(5, 1000, 0)  # 0.005: half a place up
+@example(1, 2_000_000, 1)  # half a millionth from a limit of one: −0.0000005, away from zero
+@example(3, 2_000_000, 1)  # and as much above it
+@example(1, 3_000_000, 1)
+def test_one_division_shows_what_three_do(numerator: int, denominator: int, limit: int) -> None:
+    value = Fraction(numerator, denominator)
+    expected = (shown(value), shown(value - Fraction(limit, 10**6)), shown(value, 2))
+    assert shown_against(numerator, denominator, limit) == expected

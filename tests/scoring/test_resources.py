@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.figures import shown
 from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, leaf_finding
 from scoring.resource_rule import Standing, six_of_seven_with_floor
 from scoring.resources import evaluate_row, resource_finding
@@ -291,3 +292,19 @@ def test_a_leaf_is_a_finding_like_any_other() -> None:
     assert pickle.loads(pickle.dumps(quick)) == usual  # noqa: S301 – our own bytes
     with pytest.raises(FrozenInstanceError):
         quick.actual = "6"  # type: ignore[misc]
+
+
+def test_a_limit_of_more_than_six_places_is_shown_all_the_same() -> None:
+    first, *rest = RULES.domain("1")
+    assert first.thresholds is not None
+    odd = replace(first, thresholds=replace(first.thresholds, primary=Fraction(1, 3)))
+    rules = replace(RULES, indicators=tuple(odd if i.code == "1.1" else i for i in RULES.indicators))
+    standards = standards_of(rules, Stage.PRIMARY)
+    assert standards[0].limit_millionths is None
+    assert standards[1].limit_millionths is not None
+    (row,) = stage_rows(schools(PRIMARY), RULES.parameters).rows
+    leaf = evaluate_row(row, rules).children[0]
+    assert row.resources[0] is not None
+    assert row.pupils is not None
+    value = Fraction(100 * row.resources[0], row.pupils)
+    assert (leaf.actual, leaf.margin) == (shown(value), shown(value - Fraction(1, 3)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scoring.figures import shown
 from scoring.findings import Combinator, Finding, InputRef, Outcome, Reason, leaf_finding
-from scoring.resource_rule import Standing, six_of_seven_with_floor
+from scoring.resource_rule import Standing, six_of_seven_with_floor, standards_of
 from scoring.resources import evaluate_row, resource_finding
 from scoring.ruleset import Stage
 from scoring.schools import SchoolKind, StageRow, stage_rows
@@ -295,14 +295,14 @@ def test_a_leaf_is_a_finding_like_any_other() -> None:
 
 
 def test_a_limit_of_more_than_six_places_is_shown_all_the_same() -> None:
-    first, *rest = RULES.domain("1")
+    first = RULES.domain("1")[0]
     assert first.thresholds is not None
     odd = replace(first, thresholds=replace(first.thresholds, primary=Fraction(1, 3)))
     rules = replace(RULES, indicators=tuple(odd if i.code == "1.1" else i for i in RULES.indicators))
     standards = standards_of(rules, Stage.PRIMARY)
     assert standards[0].limit_millionths is None
     assert standards[1].limit_millionths is not None
-    (row,) = stage_rows(schools(PRIMARY), RULES.parameters).rows
+    row = lone_stage_row(PRIMARY)
     leaf = evaluate_row(row, rules).children[0]
     assert row.resources[0] is not None
     assert row.pupils is not None

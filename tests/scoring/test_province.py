@@ -76,7 +76,7 @@ def test_two_processes_give_the_bytes_of_each_alone(province: list[Path], tmp_pa
 def test_a_killed_worker_loses_nothing(province: list[Path]) -> None:
     """The worker is killed outright while dossiers wait on it; the nanny starts another one."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0, host="127.0.0.1"
     ) as cluster:
         victims = [nanny.pid for nanny in cluster.workers.values()]
         results: list[Scored] = []

@@ -156,7 +156,9 @@ def score_province(
             yield from _spread(client, paths)
         return
     with (
-        LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0) as cluster,
+        LocalCluster(
+            n_workers=processes, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield from _spread(client, paths)

@@ -39,7 +39,7 @@ def parse_responses_parquet(
 ) -> tuple[ResponseTable | None, tuple[Defect, ...]]:
     """Read ``responses.parquet`` into a table of codes.
 
-    Memory stays under five times the file: a row takes 16 bytes of it at least, for its id, and columns are read some
+    Memory stays within a few times the file: a row takes 16 bytes of it at least, for its id, and columns are read some
     16,000 rows at a time, as whole numbers, without a string for any row.
 
     Parameters
